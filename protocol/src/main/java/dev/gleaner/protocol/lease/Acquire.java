@@ -1,0 +1,29 @@
+package dev.gleaner.protocol.lease;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/leases}: asks for jobs. Safe to repeat with the same request id: the same leases come back. */
+public final class Acquire {
+    /** The most leases one call can ask for. */
+    public static final int MAX_LEASES = 8;
+
+    /** The longest long poll, in seconds. */
+    public static final int MAX_WAIT_SECONDS = 25;
+
+    private Acquire() {}
+
+    /**
+     * @param request made new by the worker for each call that is not a retry, 1 to 64 characters
+     * @param max how many leases at most, 1 to {@value #MAX_LEASES}
+     * @param waitSeconds how long to wait when none is ready, 0 to {@value #MAX_WAIT_SECONDS}
+     */
+    public record Request(String request, int max, int waitSeconds) {}
+
+    /**
+     * @param leases none when nothing was ready in time
+     * @param idle why there is nothing, in words, when {@code leases} is empty
+     * @param retryAfterSeconds when to ask again, if {@code leases} is empty
+     */
+    public record Response(List<Lease> leases, @Nullable String idle, int retryAfterSeconds) {}
+}

@@ -1,0 +1,55 @@
+package dev.gleaner.protocol.lease;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/heartbeats}: one call renews all of a worker's leases and brings back what to do. */
+public final class Heartbeat {
+    /** The most leases one call can carry. */
+    public static final int MAX_LEASES = 64;
+
+    private Heartbeat() {}
+
+    public record Request(List<Beat> leases) {}
+
+    /**
+     * @param job the leased job
+     * @param token its fencing token
+     * @param stage what the worker is doing, e.g. {@code fetch}
+     * @param candidates candidates found so far
+     * @param finished candidates kept or dropped so far
+     * @param kept pairs kept so far
+     */
+    public record Beat(long job, FencingToken token, String stage, long candidates, long finished, long kept) {}
+
+    /**
+     * @param leases one answer for each beat, in order
+     * @param directive for the worker as a whole
+     * @param message from the operators to the volunteer, or null
+     */
+    public record Response(List<Answer> leases, Directive directive, @Nullable String message) {}
+
+    public record Answer(long job, FencingToken token, Verdict verdict) {}
+
+    /** What becomes of a lease. */
+    public enum Verdict {
+        /** Renewed: go on. */
+        CONTINUE,
+        /** No longer this worker's: drop it. */
+        LOST,
+        /** Still this worker's, but not wanted any more: drop it. */
+        STOP
+    }
+
+    /** What the worker as a whole should do. */
+    public enum Directive {
+        /** Nothing out of the ordinary. */
+        NONE,
+        /** Keep what is leased, ask for no more until told. */
+        PAUSE,
+        /** Finish what is leased, then exit. */
+        DRAIN,
+        /** As drain: this version is no longer wanted. */
+        UPDATE
+    }
+}

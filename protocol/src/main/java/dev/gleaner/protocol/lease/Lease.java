@@ -1,0 +1,30 @@
+package dev.gleaner.protocol.lease;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Slice;
+
+/**
+ * An attempt's right to work on one job until the tracker's clock says otherwise.
+ *
+ * @param job the job's number, unique in the ledger
+ * @param token the fencing token that every later call about this lease must carry
+ * @param campaign the campaign's name
+ * @param wat address of the WAT file: {@code https}, {@code http} or {@code file}
+ * @param watPath the WAT's path as the campaign lists it; provenance of every pair
+ * @param slice which part of the WAT
+ * @param policy what to extract, fetch and keep
+ * @param bundle id of the model bundle: SHA-256 of its {@code bundle.json}, 64 hexadecimal digits
+ * @param ttlSeconds the lease ends this long after the last heartbeat
+ * @param hardCapSeconds the lease ends this long after it was granted, whatever beats
+ */
+public record Lease(
+        long job,
+        FencingToken token,
+        String campaign,
+        String wat,
+        String watPath,
+        Slice slice,
+        Policy policy,
+        String bundle,
+        int ttlSeconds,
+        int hardCapSeconds) {}

@@ -1,0 +1,31 @@
+package dev.gleaner.protocol.operator;
+
+import dev.gleaner.protocol.result.Counts;
+
+/**
+ * A campaign at a glance.
+ *
+ * @param state {@code active} or {@code paused}
+ * @param wats WAT files in it
+ * @param jobs by what has become of them
+ * @param accepted sums over all accepted results
+ * @param bytesStored bytes of accepted shards
+ * @param candidateDigest sum of the accepted results' digests
+ * @param threshold the policy's, for showing
+ */
+public record CampaignStatus(
+        String name,
+        String state,
+        String base,
+        int slices,
+        String bundle,
+        long wats,
+        Jobs jobs,
+        Counts accepted,
+        long bytesStored,
+        String candidateDigest,
+        double threshold) {
+
+    /** Jobs by state; {@code open} counts those that are not leased. The five add up to all jobs. */
+    public record Jobs(long open, long leased, long done, long quarantined, long cancelled) {}
+}

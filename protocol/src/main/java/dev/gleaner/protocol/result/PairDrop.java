@@ -1,0 +1,37 @@
+package dev.gleaner.protocol.result;
+
+import java.util.Locale;
+
+/** Why a candidate did not become a kept pair. Each candidate is either kept or dropped under exactly one of these. */
+public enum PairDrop {
+    /** The name does not resolve. */
+    DNS,
+    /** The address is loopback, private, or otherwise not of the public internet. */
+    PRIVATE_ADDRESS,
+    /** The port is not one the worker connects to. */
+    FORBIDDEN_PORT,
+    CONNECT,
+    TLS,
+    /** The connection broke or the answer was not HTTP. */
+    PROTOCOL,
+    /** The whole request, redirects and body included, took too long. */
+    TIMEOUT,
+    TOO_MANY_REDIRECTS,
+    BAD_REDIRECT,
+    /** Any status but 200. */
+    HTTP_STATUS,
+    /** {@code X-Robots-Tag} asks not to be used. */
+    OPTED_OUT,
+    TOO_SMALL,
+    TOO_LARGE,
+    /** The bytes are not a picture, or of a format the policy does not keep. */
+    NOT_AN_IMAGE,
+    TOO_MANY_PIXELS,
+    /** The picture is broken or cut short. */
+    UNDECODABLE,
+    BELOW_THRESHOLD;
+
+    public String wire() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.gleaner.worker.cli;
+
+import dev.gleaner.worker.wat.InputUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The top command: shows help, and turns exceptions into one clear line and an exit code. */
+@Command(
+        name = "worker-agent",
+        description = "Turns donated time into an image-text dataset.",
+        mixinStandardHelpOptions = true,
+        versionProvider = WorkerCommand.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            ExtractCommand.class,
+            CommandLine.HelpCommand.class
+        })
+public final class WorkerCommand {
+
+    /** Runs the command line and returns the exit code. */
+    public static int execute(PrintStream out, PrintStream err, String... args) {
+        PrintStream utf8 = new PrintStream(out, false, StandardCharsets.UTF_8);
+        CommandLine line = new CommandLine(new WorkerCommand(), new Streams(utf8, err));
+        line.setOut(new PrintWriter(utf8, true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+        line.setUsageHelpAutoWidth(true);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExitCodeExceptionMapper(WorkerCommand::exitCode);
+        line.setExecutionExceptionHandler((e, command, parsed) -> {
+            command.getErr().println(describe(e));
+            return exitCode(e);
+        });
+        line.getSubcommands().values().forEach(sub -> sub.getCommandSpec().exitCodeOnInvalidInput(Exit.USAGE));
+        line.getCommandSpec().exitCodeOnInvalidInput(Exit.USAGE);
+        if (args.length == 0) {
+            line.usage(line.getOut());
+            return Exit.USAGE;
+        }
+        int code = line.execute(args);
+        utf8.flush();
+        return code;
+    }
+
+    private static int exitCode(Throwable e) {
+        if (e instanceof Failure failure) {
+            return failure.exitCode();
+        } else if (e instanceof InputUnavailableException) {
+            return Exit.NO_INPUT;
+        } else if (e instanceof IOException) {
+            return Exit.IO;
+        } else if (e instanceof CommandLine.ParameterException || e instanceof IllegalArgumentException) {
+            return Exit.USAGE;
+        }
+        return Exit.SOFTWARE;
+    }
+
+    private static String describe(Throwable e) {
+        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+        return exitCode(e) == Exit.SOFTWARE ? "worker-agent: a bug: " + e : "worker-agent: " + message;
+    }
+
+    /** Makes commands that print to the injected streams. */
+    private record Streams(PrintStream out, PrintStream err) implements CommandLine.IFactory {
+        @Override
+        public <K> K create(Class<K> type) throws Exception {
+            try {
+                return type.getDeclaredConstructor(PrintStream.class, PrintStream.class).newInstance(out, err);
+            } catch (NoSuchMethodException e) {
+                return CommandLine.defaultFactory().create(type);
+            }
+        }
+    }
+
+    /** Version and commit, written by the build. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() throws IOException {
+            return new String[] {"gleaner worker " + text()};
+        }
+
+        static String text() throws IOException {
+            Properties build = new Properties();
+            try (InputStream in = WorkerCommand.class.getResourceAsStream("/dev/gleaner/worker/build.properties")) {
+                if (in != null) {
+                    build.load(in);
+                }
+            }
+            return build.getProperty("git.build.version", "unknown") + " ("
+                    + build.getProperty("git.commit.id.abbrev", "no commit") + ")";
+        }
+    }
+}

@@ -66,7 +66,7 @@ final class ExtractCommand implements Callable<Integer> {
         });
         try (WatSource source = source(wat)) {
             WatReader reader = new WatReader(source);
-            reader.read(slice, r -> extractor.accept(r.offset(), r.bytes(), r.start(), r.length()));
+            reader.read(slice, extractor::accept);
             lines.flush();
             Map<String, Object> summary = new LinkedHashMap<>();
             summary.put("wat", wat);

@@ -19,6 +19,9 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ExtractCommand.class,
+            PreprocessCommand.class,
+            TokenizeCommand.class,
+            ScoreCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class WorkerCommand {

@@ -44,7 +44,7 @@ final class MemberInflater implements AutoCloseable {
             }
             byte[] b = window.bytes();
             int i = window.indexOf(at);
-            int stop = (int) Math.min(window.indexOf(window.end()) - HEADER, window.indexOf(Math.min(limit, window.end())) - 1);
+            int stop = Math.min(window.indexOf(window.end()) - HEADER, window.indexOf(Math.min(limit, window.end())) - 1);
             while (i < stop && b[i] != 0x1f) {
                 i++;
             }

@@ -116,8 +116,8 @@ final class RecordSplitter {
             return last ? bad() : Step.NEED_MORE;
         }
         if (field(header, "warc-type").equalsIgnoreCase("metadata")) {
-            WatRecord record = new WatRecord(offset, records++, b, headerEnd, (int) size);
-            if (!handler.accept(record)) {
+            records++;
+            if (!handler.accept(offset, b, headerEnd, (int) size)) {
                 badRecords++;
             }
         }
@@ -163,7 +163,7 @@ final class RecordSplitter {
 
     /** A field's first value, trimmed; empty when it is not there. */
     private static String field(String header, String name) {
-        for (String line : header.split("\r?\n")) {
+        for (String line : (Iterable<String>) header.lines()::iterator) {
             int colon = line.indexOf(':');
             if (colon > 0 && line.substring(0, colon).trim().toLowerCase(Locale.ROOT).equals(name)) {
                 return line.substring(colon + 1).trim();

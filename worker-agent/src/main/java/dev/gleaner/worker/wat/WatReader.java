@@ -47,8 +47,16 @@ public final class WatReader {
     /** Takes one record; the buffer is the reader's and is used again afterwards. */
     @FunctionalInterface
     public interface Handler {
-        /** @return false when the block is not what it should be, which counts it as a bad record */
-        boolean accept(WatRecord record) throws IOException;
+        /**
+         * Takes the block of one record of type {@code metadata}.
+         *
+         * @param offset where in the WAT the record's gzip member starts, in bytes
+         * @param bytes the reader's buffer, valid only during the call
+         * @param start first byte of the block
+         * @param length of the block, in bytes
+         * @return false when the block is not what it should be, which counts it as a bad record
+         */
+        boolean accept(long offset, byte[] bytes, int start, int length) throws IOException;
     }
 
     /**

@@ -1,0 +1,91 @@
+package dev.gleaner.worker.cli;
+
+import dev.gleaner.worker.clip.Bundle;
+import dev.gleaner.worker.clip.BundleException;
+import dev.gleaner.worker.clip.ClipModel;
+import dev.gleaner.worker.clip.ClipSession;
+import dev.gleaner.worker.clip.DjlSetup;
+import dev.gleaner.worker.image.ImageHeader;
+import dev.gleaner.worker.image.ImageRefusedException;
+import dev.gleaner.worker.image.Preprocessor;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code score}: the similarity of a picture and texts. */
+@Command(
+        name = "score",
+        description = "Prints the cosine similarity of a picture and each text, as JSON, after the bundle's self-test.",
+        mixinStandardHelpOptions = true)
+final class ScoreCommand implements Callable<Integer> {
+    private final PrintStream out;
+
+    @Option(names = "--model", required = true, paramLabel = "BUNDLE", description = "folder of a model bundle")
+    @Nullable Path bundle;
+
+    @Option(names = "--embeddings", description = "print the embeddings, too")
+    boolean embeddings;
+
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "a picture file")
+    @Nullable Path image;
+
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "TEXT", description = "one or more texts")
+    List<String> texts = List.of();
+
+    @Mixin
+    HomeOption home = new HomeOption();
+
+    ScoreCommand(PrintStream out, PrintStream err) {
+        this.out = out;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path file = java.util.Objects.requireNonNull(image);
+        if (!Files.isRegularFile(file)) {
+            throw new Failure(Exit.NO_INPUT, "there is no file " + file);
+        }
+        DjlSetup.before(home.nativeLibraries());
+        byte[] bytes = Files.readAllBytes(file);
+        try (ClipModel model = ClipModel.load(Bundle.open(java.util.Objects.requireNonNull(bundle)), 1);
+                ClipSession session = model.newSession()) {
+            float[] picture = session.images(List.of(Preprocessor.prepare(bytes, ImageHeader.read(bytes))))[0];
+            float[][] said = session.texts(texts);
+            List<Map<String, Object>> scores = new ArrayList<>();
+            for (int i = 0; i < said.length; i++) {
+                Map<String, Object> score = new LinkedHashMap<>();
+                score.put("text", texts.get(i));
+                score.put("similarity", ClipSession.similarity(picture, said[i]));
+                if (embeddings) {
+                    score.put("embedding", said[i]);
+                }
+                scores.add(score);
+            }
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("model", model.bundle().id());
+            answer.put("image", file.toString());
+            model.safety().mark(picture).ifPresent(mark -> answer.put("nsfw", mark));
+            if (embeddings) {
+                answer.put("embedding", picture);
+            }
+            answer.put("scores", scores);
+            JsonLines.print(out, answer);
+            return Exit.OK;
+        } catch (BundleException e) {
+            throw new Failure(Exit.DATA, e.getMessage() == null ? e.toString() : e.getMessage());
+        } catch (ImageRefusedException e) {
+            throw new Failure(Exit.DATA, file + ": " + e.getMessage());
+        }
+    }
+}

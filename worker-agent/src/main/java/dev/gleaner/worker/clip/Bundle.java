@@ -1,0 +1,174 @@
+package dev.gleaner.worker.clip;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * A model bundle on disk whose files have been checked against the SHA-256 in its manifest.
+ *
+ * <p>Immutable; the files must not change while it is used.
+ */
+public final class Bundle {
+    /** Name of the manifest within the bundle's folder. */
+    public static final String MANIFEST = "bundle.json";
+
+    /** No manifest is larger. */
+    public static final long MAX_MANIFEST_BYTES = 1 << 20;
+
+    /** No file of a bundle is larger: ViT-H in fp32 has 4 GB. */
+    static final long MAX_FILE_BYTES = 8L << 30;
+
+    private static final Pattern FILE_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .build();
+
+    private final Path folder;
+    private final String id;
+    private final BundleManifest manifest;
+
+    private Bundle(Path folder, String id, BundleManifest manifest) {
+        this.folder = folder;
+        this.id = id;
+        this.manifest = manifest;
+    }
+
+    /**
+     * Opens a folder and checks every file's size and digest.
+     *
+     * @throws BundleException when something is missing or differs
+     */
+    public static Bundle open(Path folder) throws BundleException, IOException {
+        Path file = folder.resolve(MANIFEST);
+        if (!Files.isRegularFile(file)) {
+            throw new BundleException("there is no model bundle in " + folder + ": " + MANIFEST + " is missing");
+        }
+        if (Files.size(file) > MAX_MANIFEST_BYTES) {
+            throw new BundleException(file + " is too large for a manifest");
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        BundleManifest manifest = parse(bytes);
+        for (Map.Entry<String, BundleManifest.File> entry : manifest.files().entrySet()) {
+            check(folder.resolve(entry.getKey()), entry.getValue());
+        }
+        return new Bundle(folder, sha256(bytes), manifest);
+    }
+
+    static BundleManifest parse(byte[] bytes) throws BundleException {
+        BundleManifest manifest;
+        try {
+            manifest = JSON.readValue(bytes, BundleManifest.class);
+        } catch (IOException e) {
+            throw new BundleException("the bundle's manifest is not readable: " + e.getMessage(), e);
+        }
+        if (manifest.format() != BundleManifest.FORMAT) {
+            throw new BundleException("bundle format " + manifest.format() + " is not known to this worker, which reads format "
+                    + BundleManifest.FORMAT + "; update the worker");
+        }
+        for (Map.Entry<String, BundleManifest.File> entry : manifest.files().entrySet()) {
+            if (!FILE_NAME.matcher(entry.getKey()).matches()) {
+                throw new BundleException("the bundle names a file outside its folder");
+            }
+            if (entry.getValue().bytes() < 0 || entry.getValue().bytes() > MAX_FILE_BYTES) {
+                throw new BundleException("the bundle's file " + entry.getKey() + " is too large");
+            }
+        }
+        requireListed(manifest, manifest.image().file(), manifest.text().file(), manifest.text().tokenizer(), manifest.golden().file());
+        if (manifest.safety() != null) {
+            requireListed(manifest, manifest.safety().file());
+        }
+        if (manifest.image().size() != dev.gleaner.worker.image.Preprocessor.SIZE) {
+            throw new BundleException("the bundle wants pictures of " + manifest.image().size() + " pixels; this worker makes "
+                    + dev.gleaner.worker.image.Preprocessor.SIZE);
+        }
+        if (manifest.image().mean().size() != 3 || manifest.image().std().size() != 3) {
+            throw new BundleException("the bundle's mean and std must have three values each");
+        }
+        if (manifest.embedding() < 1 || manifest.embedding() > 4096 || manifest.text().context() < 2) {
+            throw new BundleException("the bundle's embedding or context length makes no sense");
+        }
+        return manifest;
+    }
+
+    private static void requireListed(BundleManifest manifest, String... names) throws BundleException {
+        for (String name : names) {
+            if (!manifest.files().containsKey(name)) {
+                throw new BundleException("the bundle uses " + name + " without listing it among its files");
+            }
+        }
+    }
+
+    static void check(Path file, BundleManifest.File expected) throws BundleException, IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new BundleException("the bundle's file " + file.getFileName() + " is missing");
+        }
+        if (Files.size(file) != expected.bytes()) {
+            throw new BundleException("the bundle's file " + file.getFileName() + " has " + Files.size(file)
+                    + " bytes instead of " + expected.bytes());
+        }
+        MessageDigest digest = sha256();
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            in.transferTo(java.io.OutputStream.nullOutputStream());
+        }
+        String actual = HexFormat.of().formatHex(digest.digest());
+        if (!actual.equals(expected.sha256())) {
+            throw new BundleException("the bundle's file " + file.getFileName() + " has SHA-256 " + actual + " instead of "
+                    + expected.sha256());
+        }
+    }
+
+    /** SHA-256 of the manifest, 64 hexadecimal digits: the bundle's id. */
+    public String id() {
+        return id;
+    }
+
+    public String name() {
+        return manifest.name();
+    }
+
+    /** Length of an embedding. */
+    public int embedding() {
+        return manifest.embedding();
+    }
+
+    BundleManifest manifest() {
+        return manifest;
+    }
+
+    Path file(String name) {
+        return folder.resolve(name);
+    }
+
+    <T> T read(String name, Class<T> type) throws BundleException {
+        try {
+            return JSON.readValue(file(name).toFile(), type);
+        } catch (IOException e) {
+            throw new BundleException("the bundle's file " + name + " is not readable: " + e.getMessage(), e);
+        }
+    }
+
+    static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256().digest(bytes));
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

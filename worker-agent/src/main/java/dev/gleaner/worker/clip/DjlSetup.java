@@ -1,0 +1,21 @@
+package dev.gleaner.worker.clip;
+
+import java.nio.file.Path;
+
+/**
+ * Settings that must stand before the first class of DJL loads: no usage reports, no cloud-metadata probe, no downloads,
+ * and native libraries unpacked into the worker's own folder.
+ */
+public final class DjlSetup {
+    private DjlSetup() {}
+
+    /** @param cache folder for unpacked native libraries */
+    public static synchronized void before(Path cache) {
+        System.setProperty("OPT_OUT_TRACKING", "true");
+        System.setProperty("ai.djl.offline", "true");
+        System.setProperty("ai.djl.default_engine", "OnnxRuntime");
+        System.setProperty("DJL_CACHE_DIR", cache.toAbsolutePath().toString());
+        System.setProperty("ENGINE_CACHE_DIR", cache.toAbsolutePath().toString());
+        System.setProperty("RUST_FLAVOR", "cpu");
+    }
+}

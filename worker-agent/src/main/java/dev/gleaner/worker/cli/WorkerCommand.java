@@ -22,6 +22,9 @@ import picocli.CommandLine.Command;
             PreprocessCommand.class,
             TokenizeCommand.class,
             ScoreCommand.class,
+            FetchCommand.class,
+            RunCommand.class,
+            DoctorCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class WorkerCommand {

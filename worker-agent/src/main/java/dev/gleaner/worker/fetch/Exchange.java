@@ -1,0 +1,327 @@
+package dev.gleaner.worker.fetch;
+
+import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.worker.fetch.guard.AddressGuard;
+import dev.gleaner.worker.url.WebUrl;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.resolver.dns.DnsNameResolver;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One fetch, over all its redirects, under one deadline. Lives on a single event loop: every field is touched there only.
+ */
+final class Exchange {
+    /** What all exchanges of a fetcher share. */
+    record Environment(
+            Bootstrap bootstrap, DnsNameResolver resolver, SslContext tls, AddressGuard guard, String userAgent, Clock clock) {}
+
+    private static final int MAX_HEADER_BYTES = 32 << 10;
+    private static final int MAX_LINE_BYTES = 8 << 10;
+
+    private final Environment env;
+    private final EventLoop loop;
+    private final FetchLimits limits;
+    private final CompletableFuture<Fetched> done;
+    private @Nullable ScheduledFuture<?> deadline;
+    private @Nullable Channel channel;
+    private int redirects;
+    private int status;
+
+    Exchange(Environment env, EventLoop loop, FetchLimits limits, CompletableFuture<Fetched> done) {
+        this.env = env;
+        this.loop = loop;
+        this.limits = limits;
+        this.done = done;
+    }
+
+    void start(WebUrl url) {
+        loop.execute(() -> {
+            deadline = loop.schedule(
+                    () -> drop(PairDrop.TIMEOUT, "not done within " + limits.timeout().toSeconds() + " s"),
+                    limits.timeout().toMillis(),
+                    TimeUnit.MILLISECONDS);
+            hop(url);
+        });
+    }
+
+    private void hop(WebUrl url) {
+        String host = url.host();
+        if (host == null) {
+            drop(PairDrop.BAD_REDIRECT, "no host");
+            return;
+        }
+        String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        // A dot at the end keeps the resolver from trying the machine's own search domains.
+        String query = host.startsWith("[") || name.endsWith(".") || name.indexOf('.') < 0 ? name : name + ".";
+        byte[] literal = io.netty.util.NetUtil.createByteArrayFromIpAddressString(name);
+        if (literal != null) {
+            try {
+                connect(url, List.of(InetAddress.getByAddress(literal)));
+            } catch (java.net.UnknownHostException e) {
+                drop(PairDrop.DNS, "not an address");
+            }
+            return;
+        }
+        Future<List<InetAddress>> resolved = env.resolver.resolveAll(query);
+        resolved.addListener((Future<List<InetAddress>> f) -> loop.execute(() -> {
+            if (done.isDone()) {
+                return;
+            }
+            if (f.isSuccess()) {
+                connect(url, f.getNow());
+            } else {
+                drop(PairDrop.DNS, message(f.cause()));
+            }
+        }));
+    }
+
+    private void connect(WebUrl url, List<InetAddress> addresses) {
+        InetAddress chosen = null;
+        String forbidden = "no address";
+        for (InetAddress address : addresses) {
+            String range = env.guard.forbids(address).orElse("");
+            if (range.isEmpty()) {
+                chosen = address;
+                break;
+            }
+            forbidden = range;
+        }
+        if (chosen == null) {
+            drop(PairDrop.PRIVATE_ADDRESS, "the address is " + forbidden);
+            return;
+        }
+        int port = url.effectivePort();
+        if (!env.guard.allowsPort(chosen, port)) {
+            drop(PairDrop.FORBIDDEN_PORT, "port " + port);
+            return;
+        }
+        ChannelFuture connecting = env.bootstrap
+                .clone(loop)
+                .handler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel ch) {
+                        if (url.scheme().equals("https")) {
+                            ch.pipeline().addLast(env.tls.newHandler(ch.alloc(), sniName(url), port));
+                        }
+                        ch.pipeline()
+                                .addLast(new HttpClientCodec(
+                                        new HttpDecoderConfig()
+                                                .setMaxInitialLineLength(MAX_LINE_BYTES)
+                                                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                                                .setMaxChunkSize(16 << 10),
+                                        false,
+                                        true))
+                                .addLast(new Reader(url));
+                    }
+                })
+                .connect(new InetSocketAddress(chosen, port));
+        channel = connecting.channel();
+        connecting.addListener(f -> {
+            if (!f.isSuccess()) {
+                drop(PairDrop.CONNECT, message(f.cause()));
+            } else if (!url.scheme().equals("https")) {
+                send(url);
+            }
+        });
+    }
+
+    private static String sniName(WebUrl url) {
+        String host = java.util.Objects.requireNonNull(url.host());
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    private void send(WebUrl url) {
+        Channel open = channel;
+        if (open == null || done.isDone()) {
+            return;
+        }
+        DefaultFullHttpRequest request =
+                new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, url.requestTarget());
+        request.headers()
+                .set(HttpHeaderNames.HOST, url.host() + (url.port() == null ? "" : ":" + url.port()))
+                .set(HttpHeaderNames.USER_AGENT, env.userAgent)
+                .set(HttpHeaderNames.ACCEPT, "image/webp,image/png,image/jpeg,image/*;q=0.8")
+                .set(HttpHeaderNames.ACCEPT_ENCODING, "identity")
+                .set(HttpHeaderNames.CONNECTION, "close");
+        open.writeAndFlush(request).addListener(f -> {
+            if (!f.isSuccess()) {
+                drop(PairDrop.PROTOCOL, "the request could not be sent: " + message(f.cause()));
+            }
+        });
+    }
+
+    private void drop(PairDrop reason, String detail) {
+        finish(new Fetched.Dropped(reason, status, detail));
+    }
+
+    private void finish(Fetched result) {
+        if (done.isDone()) {
+            return;
+        }
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        closeChannel();
+        done.complete(result);
+    }
+
+    private void closeChannel() {
+        Channel open = channel;
+        channel = null;
+        if (open != null) {
+            ChannelFuture unused = open.close();
+        }
+    }
+
+    private static String message(Throwable cause) {
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    /** Reads one answer: status, headers, then the body up to the cap. */
+    private final class Reader extends SimpleChannelInboundHandler<HttpObject> {
+        private final WebUrl url;
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream(16 << 10);
+        private String contentType = "";
+
+        Reader(WebUrl url) {
+            this.url = url;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (ctx.channel() == channel && event instanceof SslHandshakeCompletionEvent handshake) {
+                if (handshake.isSuccess()) {
+                    send(url);
+                } else {
+                    drop(PairDrop.TLS, message(handshake.cause()));
+                }
+            }
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
+            if (ctx.channel() != channel) {
+                return;
+            }
+            if (message.decoderResult().isFailure()) {
+                drop(PairDrop.PROTOCOL, message(message.decoderResult().cause()));
+                return;
+            }
+            if (message instanceof HttpResponse response && !head(response)) {
+                return;
+            }
+            if (message instanceof HttpContent content) {
+                int size = content.content().readableBytes();
+                if ((long) body.size() + size > limits.maxBytes()) {
+                    drop(PairDrop.TOO_LARGE, "more than " + limits.maxBytes() + " bytes");
+                    return;
+                }
+                byte[] chunk = new byte[size];
+                content.content().readBytes(chunk);
+                body.writeBytes(chunk);
+                if (message instanceof LastHttpContent) {
+                    complete();
+                }
+            }
+        }
+
+        /** @return whether the body is wanted */
+        private boolean head(HttpResponse response) {
+            status = response.status().code();
+            HttpHeaders headers = response.headers();
+            if (status >= 100 && status < 200) {
+                return true;
+            }
+            if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) {
+                redirect(headers.get(HttpHeaderNames.LOCATION));
+                return false;
+            }
+            if (status != 200) {
+                drop(PairDrop.HTTP_STATUS, "status " + status);
+                return false;
+            }
+            if (RobotsTag.forbids(headers.getAll("X-Robots-Tag"), limits.robotsTags())) {
+                drop(PairDrop.OPTED_OUT, "X-Robots-Tag");
+                return false;
+            }
+            String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING, "identity");
+            if (!encoding.equalsIgnoreCase("identity") && !encoding.isBlank()) {
+                drop(PairDrop.PROTOCOL, "content encoding that was not asked for");
+                return false;
+            }
+            if (HttpUtil.getContentLength(response, -1L) > limits.maxBytes()) {
+                drop(PairDrop.TOO_LARGE, "more than " + limits.maxBytes() + " bytes");
+                return false;
+            }
+            contentType = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
+            return true;
+        }
+
+        private void redirect(@Nullable String location) {
+            if (++redirects > limits.maxRedirects()) {
+                drop(PairDrop.TOO_MANY_REDIRECTS, "more than " + limits.maxRedirects());
+                return;
+            }
+            WebUrl next = location == null ? null : WebUrl.parse(location, url);
+            if (next == null || !next.isHttp()) {
+                drop(PairDrop.BAD_REDIRECT, "a redirect to no http or https address");
+                return;
+            }
+            closeChannel();
+            hop(next);
+        }
+
+        private void complete() {
+            if (body.size() < limits.minBytes()) {
+                drop(PairDrop.TOO_SMALL, body.size() + " bytes");
+            } else {
+                finish(new Fetched.Body(body.toByteArray(), status, contentType, env.clock.instant()));
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            if (ctx.channel() == channel) {
+                drop(PairDrop.PROTOCOL, "the connection ended before the answer did");
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (ctx.channel() == channel) {
+                boolean tls = cause.getCause() instanceof javax.net.ssl.SSLException;
+                drop(tls ? PairDrop.TLS : PairDrop.PROTOCOL, message(cause));
+            }
+        }
+    }
+}

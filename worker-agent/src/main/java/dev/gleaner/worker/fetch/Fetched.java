@@ -1,0 +1,23 @@
+package dev.gleaner.worker.fetch;
+
+import dev.gleaner.protocol.result.PairDrop;
+import java.time.Instant;
+
+/** What became of one address. */
+public sealed interface Fetched {
+    /**
+     * The whole body of a 200 answer, within all limits.
+     *
+     * @param at when it was complete, by this machine's clock
+     * @param contentType as the server says, empty when it says nothing; not to be believed
+     */
+    record Body(byte[] bytes, int status, String contentType, Instant at) implements Fetched {}
+
+    /**
+     * Nothing to use.
+     *
+     * @param status the last HTTP status seen, 0 when there was none
+     * @param detail what happened, for people
+     */
+    record Dropped(PairDrop reason, int status, String detail) implements Fetched {}
+}

@@ -1,0 +1,8 @@
+package dev.gleaner.worker.job;
+
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.worker.shard.ShardWriter;
+import java.util.List;
+
+/** A finished job: what to submit and the files to upload. */
+public record JobResult(Manifest manifest, List<ShardWriter.Shard> shards) {}

@@ -1,0 +1,299 @@
+package dev.gleaner.worker.job;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.Lease;
+import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.protocol.shard.ShardColumn;
+import dev.gleaner.protocol.shard.ShardMetadata;
+import dev.gleaner.worker.clip.ClipModel;
+import dev.gleaner.worker.clip.ClipSession;
+import dev.gleaner.worker.extract.Candidate;
+import dev.gleaner.worker.extract.Extractor;
+import dev.gleaner.worker.fetch.FetchLimits;
+import dev.gleaner.worker.fetch.Fetched;
+import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.image.ImageHeader;
+import dev.gleaner.worker.image.ImageRefusedException;
+import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.pipeline.Channel;
+import dev.gleaner.worker.pipeline.Line;
+import dev.gleaner.worker.shard.KeptPair;
+import dev.gleaner.worker.shard.ShardWriter;
+import dev.gleaner.worker.wat.InputUnavailableException;
+import dev.gleaner.worker.wat.WatReader;
+import dev.gleaner.worker.wat.WatSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+
+/**
+ * The line of one job: extract → fetch → decode and resize → CLIP → keep → shard, joined by bounded channels.
+ *
+ * <p>Make one for each job; {@link #run} once, on any thread; {@link #cancel} and {@link #progress} from any other.
+ */
+public final class JobRunner {
+    private static final long BATCH_LINGER_MILLIS = 200;
+
+    private final Lease lease;
+    private final String worker;
+    private final Parts parts;
+    private final Line line;
+    private final PairTally tally = new PairTally();
+    private final Extractor extractor;
+    private final Channel<Candidate> candidates;
+    private final Channel<Answer> answers;
+    private final Channel<Ready> ready;
+    private final Semaphore fetchPermits;
+    private volatile String stage = "extract";
+    private volatile long found;
+
+    /**
+     * What a job needs and does not own.
+     *
+     * @param source the lease's WAT
+     * @param folder for the job's files; exists and is empty
+     */
+    public record Parts(WatSource source, Fetcher fetcher, ClipModel model, LineSettings settings, Path folder) {}
+
+    private record Answer(Candidate candidate, Fetched fetched) {}
+
+    private record Ready(Candidate candidate, Fetched.Body body, ImageHeader header, byte[] pixels) {}
+
+    public JobRunner(Lease lease, String worker, Parts parts) {
+        this.lease = lease;
+        this.worker = worker;
+        this.parts = parts;
+        this.line = new Line("job-" + lease.job());
+        LineSettings settings = parts.settings();
+        this.candidates = line.channel(4 * settings.fetches());
+        this.answers = line.channel(settings.fetches());
+        this.ready = line.channel(4 * settings.batch());
+        this.fetchPermits = new Semaphore(settings.fetches());
+        this.extractor = new Extractor(lease.policy(), this::found);
+    }
+
+    /**
+     * Does the job.
+     *
+     * @throws JobFailedException when it cannot be done
+     * @throws Line.CancelledException after {@link #cancel}
+     */
+    public JobResult run() throws JobFailedException, Line.CancelledException, InterruptedException {
+        long started = System.nanoTime();
+        Policy policy = lease.policy();
+        ShardWriter writer = new ShardWriter(parts.folder(), policy.rowsPerShard(), metadata());
+        WatReader reader = new WatReader(parts.source());
+        LineSettings settings = parts.settings();
+        line.stage("extract", 1, () -> reader.read(lease.slice(), extractor::accept), candidates);
+        line.stage("fetch", 1, this::fetchAll, answers);
+        line.stage("decode", settings.decoders(), this::decodeAll, ready);
+        line.stage("score", settings.scorers(), () -> scoreAll(writer));
+        try {
+            line.run();
+            stage = "write";
+            List<ShardWriter.Shard> shards = writer.finish();
+            Manifest manifest = manifest(reader, shards, (System.nanoTime() - started) / 1e9);
+            String fault = manifest.fault();
+            if (!fault.isEmpty()) {
+                throw new JobFailedException(FailureClass.BUG, "the counts do not add up: " + fault, new IllegalStateException(fault));
+            }
+            stage = "upload";
+            return new JobResult(manifest, shards);
+        } catch (Line.StageFailedException e) {
+            throw new JobFailedException(classify(e.getCause()), e.getMessage() == null ? "failed" : e.getMessage(), e);
+        } catch (IOException e) {
+            throw new JobFailedException(FailureClass.RESOURCE, "the shard cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /** Stops the job; {@link #run} then throws. */
+    public void cancel() {
+        line.cancel();
+    }
+
+    public JobProgress progress() {
+        return new JobProgress(stage, found, tally.finished(), tally.kept());
+    }
+
+    private void found(Candidate candidate) {
+        try {
+            found++;
+            candidates.put(candidate);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(new java.io.InterruptedIOException("stopped while extracting"));
+        }
+    }
+
+    private void fetchAll() throws InterruptedException {
+        FetchLimits limits = FetchLimits.of(lease.policy());
+        for (Candidate c = candidates.take(); c != null; c = candidates.take()) {
+            Candidate candidate = c;
+            fetchPermits.acquire();
+            // The permit goes with the answer and comes back when a decoder takes it: the channel cannot overflow.
+            parts.fetcher().fetch(candidate.url(), limits).thenAccept(f -> answers.offer(new Answer(candidate, f)));
+            stage = "fetch";
+        }
+        fetchPermits.acquire(parts.settings().fetches());
+        fetchPermits.release(parts.settings().fetches());
+    }
+
+    private void decodeAll() throws InterruptedException {
+        for (Answer answer = answers.take(); answer != null; answer = answers.take()) {
+            fetchPermits.release();
+            if (answer.fetched() instanceof Fetched.Dropped dropped) {
+                tally.drop(dropped.reason());
+            } else if (answer.fetched() instanceof Fetched.Body body) {
+                tally.fetched(body.bytes().length);
+                try {
+                    ready.put(decode(answer.candidate(), body));
+                } catch (ImageRefusedException e) {
+                    tally.drop(e.reason());
+                }
+            }
+        }
+    }
+
+    private Ready decode(Candidate candidate, Fetched.Body body) throws ImageRefusedException {
+        ImageHeader header = ImageHeader.read(body.bytes());
+        Policy policy = lease.policy();
+        if (!policy.formats().contains(header.format().name())) {
+            throw new ImageRefusedException(PairDrop.NOT_AN_IMAGE, "the campaign keeps no " + header.format());
+        }
+        if (header.pixels() > policy.maxPixels()) {
+            throw new ImageRefusedException(PairDrop.TOO_MANY_PIXELS, header.pixels() + " pixels");
+        }
+        return new Ready(candidate, body, header, Preprocessor.prepare(body.bytes(), header));
+    }
+
+    private void scoreAll(ShardWriter writer) throws InterruptedException, IOException {
+        try (ClipSession session = parts.model().newSession()) {
+            while (true) {
+                List<Ready> batch = ready.takeBatch(parts.settings().batch(), BATCH_LINGER_MILLIS);
+                if (batch.isEmpty()) {
+                    return;
+                }
+                float[][] images = session.images(batch.stream().map(Ready::pixels).toList());
+                float[][] texts = session.texts(batch.stream().map(r -> r.candidate().text()).toList());
+                for (int i = 0; i < batch.size(); i++) {
+                    float similarity = ClipSession.similarity(images[i], texts[i]);
+                    if (similarity < lease.policy().threshold()) {
+                        tally.drop(PairDrop.BELOW_THRESHOLD);
+                    } else {
+                        writer.add(row(batch.get(i), images[i], similarity));
+                        tally.keep();
+                    }
+                }
+            }
+        }
+    }
+
+    private KeptPair row(Ready r, float[] embedding, float similarity) {
+        Candidate c = r.candidate();
+        byte[] bytes = r.body().bytes();
+        return new KeptPair(
+                sampleId(lease.watPath(), c.offset(), c.index()),
+                c.url(),
+                c.text(),
+                r.header().width(),
+                r.header().height(),
+                c.license(),
+                parts.model().safety().mark(embedding).orElse(null),
+                similarity,
+                c.page(),
+                lease.watPath(),
+                c.offset(),
+                c.index(),
+                hex("SHA-256", bytes),
+                hex("MD5", bytes),
+                bytes.length,
+                r.header().format().name(),
+                c.language(),
+                r.body().at(),
+                r.body().status(),
+                lease.bundle(),
+                embedding);
+    }
+
+    /** The first 63 bits of SHA-256 over path, offset and index: the same pair has the same id in every attempt. */
+    static long sampleId(String watPath, long offset, int index) {
+        byte[] place = (watPath + "\n" + offset + "\n" + index).getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.wrap(digest("SHA-256").digest(place)).getLong() >>> 1;
+    }
+
+    private Manifest manifest(WatReader reader, List<ShardWriter.Shard> shards, double seconds) throws IOException {
+        Counts counts = new Counts(
+                reader.members(),
+                reader.brokenMembers(),
+                reader.records(),
+                reader.badRecords(),
+                extractor.counts().images(),
+                extractor.counts().candidates(),
+                tally.kept(),
+                extractor.counts().dropped(),
+                tally.dropped(),
+                tally.bytesFetched());
+        return new Manifest(
+                lease.bundle(),
+                "fp32",
+                parts.source().length(),
+                extractor.digest().hex(),
+                counts,
+                shards.stream().map(ShardWriter.Shard::object).toList(),
+                seconds);
+    }
+
+    private Map<String, String> metadata() {
+        return Map.of(
+                ShardMetadata.CAMPAIGN, lease.campaign(),
+                ShardMetadata.JOB, Long.toString(lease.job()),
+                ShardMetadata.ATTEMPT, lease.token().toString(),
+                ShardMetadata.WORKER, worker,
+                ShardMetadata.SLICE, lease.watPath() + " " + lease.slice(),
+                ShardMetadata.POLICY, lease.policy().toString(),
+                ShardMetadata.SCHEMA, Integer.toString(ShardColumn.SCHEMA_VERSION));
+    }
+
+    private FailureClass classify(Throwable cause) {
+        if (cause instanceof InputUnavailableException) {
+            return FailureClass.INPUT;
+        } else if (cause instanceof java.nio.file.FileSystemException || cause instanceof OutOfMemoryError || diskIsFull()) {
+            return FailureClass.RESOURCE;
+        } else if (cause instanceof IOException || cause instanceof UncheckedIOException) {
+            return FailureClass.NETWORK;
+        }
+        return FailureClass.BUG;
+    }
+
+    private boolean diskIsFull() {
+        try {
+            return Files.getFileStore(parts.folder()).getUsableSpace() < 1 << 20;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static String hex(String algorithm, byte[] bytes) {
+        return HexFormat.of().formatHex(digest(algorithm).digest(bytes));
+    }
+
+    private static MessageDigest digest(String algorithm) {
+        try {
+            return MessageDigest.getInstance(algorithm);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has " + algorithm, e);
+        }
+    }
+}

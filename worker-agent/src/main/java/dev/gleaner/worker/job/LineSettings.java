@@ -1,0 +1,16 @@
+package dev.gleaner.worker.job;
+
+/**
+ * How wide the line is.
+ *
+ * @param fetches requests under way at a time, and pictures held between fetch and decode
+ * @param decoders threads that decode and resize
+ * @param scorers threads that run the encoders
+ * @param batch pictures in one call of an encoder
+ */
+public record LineSettings(int fetches, int decoders, int scorers, int batch) {
+    /** For a machine that may use {@code cpus} processors. */
+    public static LineSettings forCpus(int cpus) {
+        return new LineSettings(64 * Math.max(1, cpus), Math.max(1, cpus), Math.max(1, cpus), 8);
+    }
+}

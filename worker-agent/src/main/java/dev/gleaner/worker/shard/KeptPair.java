@@ -1,0 +1,28 @@
+package dev.gleaner.worker.shard;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** One row of a shard; the columns are those of {@link dev.gleaner.protocol.shard.ShardColumn}. */
+public record KeptPair(
+        long sampleId,
+        String url,
+        String text,
+        int width,
+        int height,
+        @Nullable String license,
+        @Nullable String nsfw,
+        float similarity,
+        String pageUrl,
+        String watPath,
+        long watOffset,
+        int index,
+        String imageSha256,
+        String imageMd5,
+        int imageBytes,
+        String format,
+        @Nullable String language,
+        Instant fetchedAt,
+        int httpStatus,
+        String modelId,
+        float[] embedding) {}

@@ -1,0 +1,111 @@
+package dev.gleaner.worker.tracker;
+
+import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Lease;
+import dev.gleaner.worker.job.JobProgress;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Beats for all live leases in one call, on a thread of its own, and passes on what the tracker answers. */
+final class LeaseKeeper implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
+
+    /**
+     * A lease that is kept.
+     *
+     * @param lost called once when the tracker says that it is over
+     */
+    private record Kept(Lease lease, Supplier<JobProgress> progress, Runnable lost) {}
+
+    private final TrackerClient tracker;
+    private final long intervalMillis;
+    private final RandomGenerator jitter;
+    private final Consumer<Heartbeat.Directive> directives;
+    private final Map<Long, Kept> live = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(r -> {
+        Thread thread = new Thread(r, "heartbeat");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    LeaseKeeper(TrackerClient tracker, int seconds, RandomGenerator jitter, Consumer<Heartbeat.Directive> directives) {
+        this.tracker = tracker;
+        this.intervalMillis = Duration.ofSeconds(Math.max(1, seconds)).toMillis();
+        this.jitter = jitter;
+        this.directives = directives;
+        next();
+    }
+
+    void keep(Lease lease, Supplier<JobProgress> progress, Runnable lost) {
+        live.put(lease.job(), new Kept(lease, progress, lost));
+    }
+
+    void drop(Lease lease) {
+        live.remove(lease.job());
+    }
+
+    /** ±20 %, so that workers started together do not beat together. */
+    private void next() {
+        long millis = (long) (intervalMillis * (0.8 + 0.4 * jitter.nextDouble()));
+        java.util.concurrent.ScheduledFuture<?> unused = clock.schedule(
+                () -> {
+                    try {
+                        beat();
+                    } catch (RuntimeException e) {
+                        log.error("heartbeat failed by a bug", e);
+                    } finally {
+                        if (!clock.isShutdown()) {
+                            next();
+                        }
+                    }
+                },
+                millis,
+                TimeUnit.MILLISECONDS);
+    }
+
+    private void beat() {
+        List<Kept> kept = List.copyOf(live.values());
+        List<Heartbeat.Beat> beats = kept.stream()
+                .map(k -> {
+                    JobProgress p = k.progress.get();
+                    return new Heartbeat.Beat(
+                            k.lease.job(), k.lease.token(), p.stage(), p.candidates(), p.finished(), p.kept());
+                })
+                .toList();
+        try {
+            Heartbeat.Response response = tracker.heartbeat(new Heartbeat.Request(beats));
+            for (Heartbeat.Answer answer : response.leases()) {
+                if (answer.verdict() != Heartbeat.Verdict.CONTINUE) {
+                    Kept ended = live.remove(answer.job());
+                    if (ended != null) {
+                        log.info("Lease is over: job={} verdict={}", answer.job(), answer.verdict());
+                        ended.lost.run();
+                    }
+                }
+            }
+            if (response.message() != null) {
+                log.info("Message from the tracker's operators: {}", Printable.of(response.message(), 500));
+            }
+            directives.accept(response.directive());
+        } catch (IOException e) {
+            log.info("Heartbeat did not get through; the next one follows: cause={}", e.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+}

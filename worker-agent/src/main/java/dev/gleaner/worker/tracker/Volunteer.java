@@ -1,0 +1,312 @@
+package dev.gleaner.worker.tracker;
+
+import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.lease.Acquire;
+import dev.gleaner.protocol.lease.Fail;
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Lease;
+import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.lease.Submit;
+import dev.gleaner.worker.clip.Bundle;
+import dev.gleaner.worker.clip.BundleCache;
+import dev.gleaner.worker.clip.BundleException;
+import dev.gleaner.worker.clip.ClipModel;
+import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.job.JobFailedException;
+import dev.gleaner.worker.job.JobProgress;
+import dev.gleaner.worker.job.JobResult;
+import dev.gleaner.worker.job.JobRunner;
+import dev.gleaner.worker.job.LineSettings;
+import dev.gleaner.worker.pipeline.Line;
+import dev.gleaner.worker.shard.ShardWriter;
+import dev.gleaner.worker.wat.InputUnavailableException;
+import dev.gleaner.worker.wat.WatSource;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The loop of a worker: register once, then acquire, work, upload, submit, until told to stop. {@link #run} on one thread;
+ * {@link #stop} and {@link #progress} from any.
+ */
+public final class Volunteer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Volunteer.class);
+
+    private final Settings settings;
+    private final TrackerClient tracker;
+    private final Fetcher fetcher;
+    private final RandomGenerator jitter;
+    private final BundleCache bundles;
+    private final Totals totals = new Totals();
+    private volatile boolean stopping;
+    private volatile boolean draining;
+    private volatile boolean paused;
+    private volatile boolean leaseLost;
+    private volatile @Nullable JobRunner current;
+    private volatile @Nullable Thread runner;
+    private @Nullable ClipModel model;
+
+    /**
+     * What the volunteer decided.
+     *
+     * @param jobs stop after so many finished jobs; 0 means never
+     * @param exitWhenIdle stop when the tracker has nothing to do
+     * @param finishOnStop on {@link #stop}, finish the job at hand instead of giving it back
+     */
+    public record Settings(
+            java.net.URI trackerAddress,
+            Path home,
+            Register.Request registration,
+            WatOrigins origins,
+            LineSettings line,
+            int jobs,
+            boolean exitWhenIdle,
+            boolean finishOnStop) {}
+
+    /** What this machine gave in this run. One writer, read after {@link #run}. */
+    public static final class Totals {
+        private int accepted;
+        private int rejected;
+        private int failed;
+        private long kept;
+        private long candidates;
+
+        @Override
+        public String toString() {
+            return accepted + " jobs accepted, " + rejected + " rejected, " + failed + " failed; " + kept
+                    + " pairs kept of " + candidates + " candidates";
+        }
+    }
+
+    public Volunteer(Settings settings, TrackerClient tracker, Fetcher fetcher, RandomGenerator jitter) {
+        this.settings = settings;
+        this.tracker = tracker;
+        this.fetcher = fetcher;
+        this.jitter = jitter;
+        this.bundles = new BundleCache(settings.home().resolve("bundles"));
+    }
+
+    /**
+     * Works until stopped.
+     *
+     * @throws ProblemException when the tracker refuses this worker
+     * @throws BundleException when this machine does not compute what the bundle's golden vectors say
+     */
+    public Totals run() throws IOException, BundleException {
+        runner = Thread.currentThread();
+        Identity identity = Identity.loadOrRegister(
+                settings.home(), settings.trackerAddress(), () -> tracker.register(settings.registration()));
+        tracker.authenticate(identity.token());
+        log.info("Worker is ready: worker={} tracker={}", identity.worker(), settings.trackerAddress());
+        try (LeaseKeeper keeper = new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, this::obey)) {
+            int done = 0;
+            while (!stopping && !draining && (settings.jobs() == 0 || done < settings.jobs())) {
+                Acquire.Response answer = paused ? pausedAnswer() : acquire();
+                if (answer.leases().isEmpty()) {
+                    if (settings.exitWhenIdle()) {
+                        break;
+                    }
+                    log.info("No job now: {}", Printable.of(answer.idle(), 200));
+                    Thread.sleep(1000L * Math.max(1, Math.min(300, answer.retryAfterSeconds())));
+                    continue;
+                }
+                for (Lease lease : answer.leases()) {
+                    work(lease, identity.worker(), keeper);
+                    done++;
+                }
+            }
+        } catch (InterruptedException | InterruptedIOException e) {
+            if (!stopping) {
+                throw new IOException("interrupted", e);
+            }
+        }
+        log.info("Worker stops: {}", totals);
+        return totals;
+    }
+
+    private Acquire.Response pausedAnswer() {
+        return new Acquire.Response(java.util.List.of(), "the tracker's operators have paused this worker", 30);
+    }
+
+    private Acquire.Response acquire() throws IOException {
+        return tracker.acquire(new Acquire.Request(UUID.randomUUID().toString(), 1, settings.exitWhenIdle() ? 0 : 20));
+    }
+
+    private void obey(Heartbeat.Directive directive) {
+        paused = directive == Heartbeat.Directive.PAUSE;
+        if (directive == Heartbeat.Directive.DRAIN || directive == Heartbeat.Directive.UPDATE) {
+            if (!draining) {
+                log.info("The tracker asks this worker to finish: directive={}", directive);
+            }
+            draining = true;
+        }
+    }
+
+    private void work(Lease lease, String worker, LeaseKeeper keeper) throws IOException, BundleException, InterruptedException {
+        log.info("Job begins: campaign={} job={} token={} wat={} slice={}",
+                Printable.of(lease.campaign(), 64), lease.job(), lease.token(), Printable.of(lease.watPath(), 200), lease.slice());
+        leaseLost = false;
+        keeper.keep(lease, this::progress, this::loseLease);
+        Path folder = Files.createDirectories(settings.home().resolve("work")).resolve("job-" + lease.job() + "-" + lease.token());
+        try {
+            Files.createDirectories(folder);
+            ClipModel loaded = model(lease);
+            try (WatSource source = settings.origins().open(lease.wat())) {
+                JobRunner job = new JobRunner(
+                        lease, worker, new JobRunner.Parts(source, fetcher, loaded, settings.line(), folder));
+                current = job;
+                if (stopping && !settings.finishOnStop()) {
+                    job.cancel();
+                }
+                hand(lease, job.run());
+            }
+        } catch (Line.CancelledException e) {
+            giveBack(lease);
+        } catch (JobFailedException e) {
+            fail(lease, e.failure(), e);
+        } catch (InputUnavailableException e) {
+            fail(lease, FailureClass.INPUT, e);
+        } catch (BundleException e) {
+            fail(lease, FailureClass.RESOURCE, e);
+            throw e;
+        } catch (ProblemException e) {
+            if (e.action() != ProblemCode.Action.DROP_LEASE) {
+                throw e;
+            }
+            log.info("Lease was lost: job={} cause={}", lease.job(), e.getMessage());
+        } catch (InterruptedIOException | InterruptedException e) {
+            giveBack(lease);
+            throw e;
+        } catch (java.nio.file.FileSystemException e) {
+            fail(lease, FailureClass.RESOURCE, e);
+        } catch (IOException e) {
+            fail(lease, FailureClass.NETWORK, e);
+        } finally {
+            current = null;
+            keeper.drop(lease);
+            delete(folder);
+        }
+    }
+
+    private ClipModel model(Lease lease) throws IOException, BundleException {
+        ClipModel loaded = model;
+        if (loaded != null && loaded.bundle().id().equals(lease.bundle())) {
+            return loaded;
+        }
+        if (loaded != null) {
+            loaded.close();
+            model = null;
+        }
+        Bundle bundle = bundles.get(lease.bundle(), file -> tracker.bundleFile(lease.bundle(), file));
+        loaded = ClipModel.load(bundle, 1);
+        log.info("Model passed its self-test: bundle={} id={}", Printable.of(bundle.name(), 100), bundle.id());
+        model = loaded;
+        return loaded;
+    }
+
+    private void hand(Lease lease, JobResult result) throws IOException {
+        for (ShardWriter.Shard shard : result.shards()) {
+            tracker.upload(lease, shard.object(), shard.file());
+        }
+        Submit.Response verdict = tracker.submit(lease, result.manifest());
+        totals.candidates += result.manifest().counts().candidates();
+        if (verdict.outcome() == Submit.Outcome.REJECTED) {
+            totals.rejected++;
+            log.warn("Result was rejected: job={} reason={}", lease.job(), Printable.of(verdict.reason(), 300));
+        } else {
+            totals.accepted++;
+            totals.kept += result.manifest().counts().kept();
+            log.info("Job is done: job={} verdict={} candidates={} kept={} seconds={}",
+                    lease.job(), verdict.outcome(), result.manifest().counts().candidates(),
+                    result.manifest().counts().kept(), Math.round(result.manifest().seconds() * 10) / 10.0);
+        }
+    }
+
+    private void giveBack(Lease lease) {
+        if (leaseLost) {
+            return;
+        }
+        boolean interrupted = Thread.interrupted();
+        try {
+            tracker.release(lease, "the worker is stopping");
+            log.info("Lease was given back: job={}", lease.job());
+        } catch (IOException e) {
+            log.info("Lease could not be given back and will run out: job={} cause={}", lease.job(), e.toString());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void fail(Lease lease, FailureClass failure, Exception cause) {
+        totals.failed++;
+        String message = Printable.of(cause.getMessage() == null ? cause.toString() : cause.getMessage(), 400);
+        if (failure == FailureClass.BUG) {
+            log.error("Job failed by a bug: job={}", lease.job(), cause);
+        } else {
+            log.warn("Job failed: job={} class={} cause={}", lease.job(), failure, message);
+        }
+        try {
+            tracker.fail(lease, new Fail.Request(failure, message));
+        } catch (IOException e) {
+            log.info("The failure could not be reported; the lease will run out: job={} cause={}", lease.job(), e.toString());
+        }
+    }
+
+    private void loseLease() {
+        leaseLost = true;
+        JobRunner job = current;
+        if (job != null) {
+            job.cancel();
+        }
+    }
+
+    /** How far the current job is. */
+    public JobProgress progress() {
+        JobRunner job = current;
+        return job == null ? new JobProgress("idle", 0, 0, 0) : job.progress();
+    }
+
+    /** Ends {@link #run}: gives the job back, or finishes it first, as the settings say. */
+    public void stop() {
+        stopping = true;
+        JobRunner job = current;
+        Thread thread = runner;
+        if (job == null || !settings.finishOnStop()) {
+            if (job != null) {
+                job.cancel();
+            } else if (thread != null) {
+                thread.interrupt();
+            }
+        }
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            log.warn("Work files could not be deleted: folder={} cause={}", folder, e.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        ClipModel loaded = model;
+        if (loaded != null) {
+            loaded.close();
+        }
+    }
+}

@@ -37,6 +37,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The line of one job: extract → fetch → decode and resize → CLIP → keep → shard, joined by bounded channels.
@@ -57,7 +58,7 @@ public final class JobRunner {
     private final Channel<Ready> ready;
     private final Semaphore fetchPermits;
     private volatile String stage = "extract";
-    private volatile long found;
+    private final AtomicLong found = new AtomicLong();
 
     /**
      * What a job needs and does not own.
@@ -112,7 +113,7 @@ public final class JobRunner {
             stage = "upload";
             return new JobResult(manifest, shards);
         } catch (Line.StageFailedException e) {
-            throw new JobFailedException(classify(e.getCause()), e.getMessage() == null ? "failed" : e.getMessage(), e);
+            throw new JobFailedException(classify(e.getCause() == null ? e : e.getCause()), e.getMessage() == null ? "failed" : e.getMessage(), e);
         } catch (IOException e) {
             throw new JobFailedException(FailureClass.RESOURCE, "the shard cannot be written: " + e.getMessage(), e);
         }
@@ -124,12 +125,12 @@ public final class JobRunner {
     }
 
     public JobProgress progress() {
-        return new JobProgress(stage, found, tally.finished(), tally.kept());
+        return new JobProgress(stage, found.get(), tally.finished(), tally.kept());
     }
 
     private void found(Candidate candidate) {
         try {
-            found++;
+            found.incrementAndGet();
             candidates.put(candidate);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

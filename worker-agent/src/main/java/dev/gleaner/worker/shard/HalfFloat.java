@@ -7,7 +7,7 @@ final class HalfFloat {
     /** The nearest half, ties to even; too large becomes infinity. */
     static short of(float value) {
         int bits = Float.floatToRawIntBits(value);
-        int sign = bits >>> 16 & 0x8000;
+        int sign = (bits >>> 16) & 0x8000;
         int magnitude = bits & 0x7fffffff;
         if (magnitude >= 0x7f800000) {
             return (short) (sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00));
@@ -16,17 +16,17 @@ final class HalfFloat {
             return (short) (sign | 0x7c00);
         }
         if (magnitude >= 0x38800000) {
-            int rounded = magnitude + 0xfff + (magnitude >>> 13 & 1);
-            return (short) (sign | rounded - 0x38000000 >>> 13);
+            int rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
+            return (short) (sign | ((rounded - 0x38000000) >>> 13));
         }
         if (magnitude < 0x33000000) {
             return (short) sign;
         }
         int shift = 126 - (magnitude >>> 23);
-        int mantissa = magnitude & 0x7fffff | 0x800000;
+        int mantissa = (magnitude & 0x7fffff) | 0x800000;
         int kept = mantissa >>> shift;
-        int rest = mantissa & (1 << shift) - 1;
-        int half = 1 << shift - 1;
-        return (short) (sign | kept + (rest > half || (rest == half && (kept & 1) == 1) ? 1 : 0));
+        int rest = mantissa & ((1 << shift) - 1);
+        int half = 1 << (shift - 1);
+        return (short) (sign | (kept + (rest > half || (rest == half && (kept & 1) == 1) ? 1 : 0)));
     }
 }

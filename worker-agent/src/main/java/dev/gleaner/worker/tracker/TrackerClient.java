@@ -239,7 +239,7 @@ public final class TrackerClient {
 
     private void pause(int attempt, long retryAfterSeconds, String what, IOException cause) throws InterruptedIOException {
         double exponential = patience.first().toMillis() * Math.pow(2, Math.min(30, attempt - 1));
-        long millis = (long) (Math.min(patience.longest().toMillis(), exponential) * (0.5 + jitter.nextDouble() / 2));
+        long millis = (long) (Math.min((double) patience.longest().toMillis(), exponential) * (0.5 + jitter.nextDouble() / 2));
         millis = Math.max(millis, Math.min(retryAfterSeconds * 1000, patience.longest().toMillis()));
         log.info("{} will be tried again: in={}ms cause={}", what, millis, cause.toString());
         try {

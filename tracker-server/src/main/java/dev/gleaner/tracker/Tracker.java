@@ -1,0 +1,192 @@
+package dev.gleaner.tracker;
+
+import dev.gleaner.tracker.http.Api;
+import dev.gleaner.tracker.intake.Intake;
+import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.sql.SqliteLedger;
+import dev.gleaner.tracker.service.BundleShelf;
+import dev.gleaner.tracker.service.Judge;
+import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.Tokens;
+import dev.gleaner.tracker.service.WorkerCalls;
+import dev.gleaner.tracker.storage.file.FileObjectStore;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running tracker: makes the parts, joins them, starts and stops them in order. */
+public final class Tracker implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Tracker.class);
+    private static final int INTAKE_THREADS = 2;
+    private static final long TICK_MILLIS = 200;
+    private static final long SWEEP_SECONDS = 15;
+
+    private final Ledger ledger;
+    private final Vertx vertx;
+    private final HttpServer server;
+    private final ScheduledExecutorService leaseThread;
+    private final ScheduledExecutorService clockThread;
+    private final ExecutorService intakeThreads;
+    private final Path operatorTokenFile;
+
+    private Tracker(
+            Ledger ledger,
+            Vertx vertx,
+            HttpServer server,
+            ScheduledExecutorService leaseThread,
+            ScheduledExecutorService clockThread,
+            ExecutorService intakeThreads,
+            Path operatorTokenFile) {
+        this.ledger = ledger;
+        this.vertx = vertx;
+        this.server = server;
+        this.leaseThread = leaseThread;
+        this.clockThread = clockThread;
+        this.intakeThreads = intakeThreads;
+        this.operatorTokenFile = operatorTokenFile;
+    }
+
+    /**
+     * Starts a tracker.
+     *
+     * @param version shown to callers
+     * @throws IOException when the data folder cannot be used or the port is taken
+     */
+    public static Tracker start(TrackerConfig config, InstantSource clock, String version) throws IOException {
+        Files.createDirectories(config.data());
+        Ledger ledger = new SqliteLedger(config.data().resolve("ledger.db"), clock);
+        ScheduledExecutorService leaseThread = single("leases");
+        ScheduledExecutorService clockThread = single("clock");
+        ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));
+        FileObjectStore store = new FileObjectStore(config.data().resolve("objects"), ledger.secret("links"), clock);
+        AtomicReference<Judge> judge = new AtomicReference<>();
+        LeaseDesk desk = new LeaseDesk(ledger, clock, config.leases(), leaseThread, (job, attempt) -> {
+            Judge ready = judge.get();
+            if (ready != null) {
+                ready.judge(job, attempt);
+            }
+        });
+        Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock);
+        judge.set(judging);
+        desk.recover().toCompletableFuture().join();
+        BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"));
+        Path tokenFile = config.data().resolve("operator.token");
+        String operatorHash = operatorTokenHash(tokenFile);
+        Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(false));
+        Api api = new Api(
+                vertx,
+                new Api.Services(
+                        new WorkerCalls(ledger, desk, judging, store, config.leases()),
+                        new OperatorCalls(ledger, desk, bundles),
+                        judging,
+                        bundles,
+                        store,
+                        ledger,
+                        version,
+                        operatorHash));
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(config.host())
+                .setPort(config.port())
+                .setIdleTimeout(120)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                .setMaxHeaderSize(16 << 10)
+                .setMaxInitialLineLength(8 << 10);
+        HttpServer server;
+        try {
+            server = vertx.createHttpServer(options)
+                    .requestHandler(api.router())
+                    .listen()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .join();
+        } catch (java.util.concurrent.CompletionException e) {
+            ledger.close();
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException("cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
+        }
+        schedule(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
+        judging.sweep();
+        schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, judging::sweep);
+        log.info("Tracker is ready: address=http://{}:{} data={} epoch={}", config.host(), server.actualPort(), config.data(), ledger.epoch());
+        return new Tracker(ledger, vertx, server, leaseThread, clockThread, intakeThreads, tokenFile);
+    }
+
+    private static void schedule(ScheduledExecutorService thread, long every, TimeUnit unit, Runnable task) {
+        java.util.concurrent.ScheduledFuture<?> unused = thread.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        log.error("A periodic task failed and will run again", e);
+                    }
+                },
+                every,
+                every,
+                unit);
+    }
+
+    /** The operators' token, made at the first start; only its owner can read the file. */
+    private static String operatorTokenHash(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            Path coming = Files.createTempFile(java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()), "operator", ".tmp");
+            if (Files.getFileStore(coming).supportsFileAttributeView("posix")) {
+                Files.setPosixFilePermissions(coming, PosixFilePermissions.fromString("rw-------"));
+            }
+            Files.writeString(coming, Tokens.make() + "\n");
+            Files.move(coming, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        }
+        return Tokens.hash(Files.readString(file).trim());
+    }
+
+    public int port() {
+        return server.actualPort();
+    }
+
+    /** Where the operators' token lies. */
+    public Path operatorTokenFile() {
+        return operatorTokenFile;
+    }
+
+    /** Stops taking calls, then what is behind them, the ledger last. */
+    @Override
+    public void close() {
+        server.close().toCompletionStage().toCompletableFuture().join();
+        clockThread.shutdownNow();
+        intakeThreads.shutdown();
+        leaseThread.shutdown();
+        try {
+            boolean unused = intakeThreads.awaitTermination(10, TimeUnit.SECONDS) && leaseThread.awaitTermination(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+        ledger.close();
+        log.info("Tracker has stopped");
+    }
+
+    private static ScheduledExecutorService single(String name) {
+        return Executors.newSingleThreadScheduledExecutor(daemon(name));
+    }
+
+    private static java.util.concurrent.ThreadFactory daemon(String name) {
+        return r -> {
+            Thread thread = new Thread(r, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

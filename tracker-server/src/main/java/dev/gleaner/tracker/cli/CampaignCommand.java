@@ -1,0 +1,121 @@
+package dev.gleaner.tracker.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.tracker.service.BundleShelf;
+import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.storage.file.FileObjectStore;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code campaign create|list|show|pause|resume}. */
+@Command(name = "campaign", description = "Campaigns: create, list, show, pause, resume.", mixinStandardHelpOptions = true, subcommands = picocli.CommandLine.HelpCommand.class)
+final class CampaignCommand {
+    private final PrintStream out;
+
+    CampaignCommand(PrintStream out) {
+        this.out = out;
+    }
+
+    @Command(
+            name = "create",
+            description = "Makes a campaign of a list of WAT paths. Safe to repeat: the very same campaign is made once.",
+            mixinStandardHelpOptions = true)
+    int create(
+            @Mixin OperatorOptions operator,
+            @Option(names = "--name", required = true, paramLabel = "NAME", description = "the campaign's name: a-z 0-9 . _ -") String name,
+            @Option(names = "--paths", required = true, paramLabel = "FILE", description = "WAT paths, one a line: a wat.paths.gz as Common Crawl publishes it, or plain text") Path paths,
+            @Option(names = "--base", paramLabel = "URL|DIR", defaultValue = "https://data.commoncrawl.org/", description = "what the paths are appended to: an address or a folder (default: ${DEFAULT-VALUE})") String base,
+            @Option(names = "--slices", paramLabel = "N", defaultValue = "10", description = "jobs made of each WAT (default: ${DEFAULT-VALUE})") int slices,
+            @Option(names = "--bundle", required = true, paramLabel = "DIR", description = "folder of the model bundle; uploaded if the tracker lacks it") Path bundle,
+            @Option(names = "--policy", paramLabel = "FILE", description = "policy as JSON (default: LAION-400M's figures)") @Nullable Path policyFile)
+            throws IOException {
+        Policy policy = policyFile == null ? Policy.laion400m() : OperatorOptions.JSON.readValue(Files.readString(policyFile), Policy.class);
+        String id = upload(operator, bundle);
+        CampaignSpec spec = new CampaignSpec(name, address(base), slices, id, policy);
+        JsonNode created = operator.post("v1/operator/campaigns", new OperatorCalls.NewCampaign(spec, read(paths)));
+        out.println(created.path("created").asBoolean()
+                ? "campaign " + name + " made with " + created.path("jobs").asLong() + " jobs"
+                : "campaign " + name + " exists already, the very same");
+        return Exit.OK;
+    }
+
+    private static String address(String base) {
+        if (base.contains("://")) {
+            return base.endsWith("/") ? base : base + "/";
+        }
+        String uri = Path.of(base).toAbsolutePath().normalize().toUri().toString();
+        return uri.endsWith("/") ? uri : uri + "/";
+    }
+
+    private static List<String> read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new Failure(Exit.NO_INPUT, "there is no file " + file);
+        }
+        try (InputStream raw = Files.newInputStream(file);
+                InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw;
+                BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+            return lines.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        }
+    }
+
+    private static String upload(OperatorOptions operator, Path folder) throws IOException {
+        Path manifest = folder.resolve(BundleShelf.MANIFEST);
+        if (!Files.isRegularFile(manifest)) {
+            throw new Failure(Exit.NO_INPUT, "there is no model bundle in " + folder);
+        }
+        String id = FileObjectStore.sha256(manifest);
+        operator.put("v1/operator/bundles/" + id + "/" + BundleShelf.MANIFEST, manifest);
+        JsonNode files = OperatorOptions.JSON.readTree(Files.readAllBytes(manifest)).path("files");
+        for (var names = files.fieldNames(); names.hasNext(); ) {
+            String file = names.next();
+            operator.put("v1/operator/bundles/" + id + "/" + file, folder.resolve(file));
+        }
+        return id;
+    }
+
+    @Command(name = "list", description = "Shows all campaigns, one a line.", mixinStandardHelpOptions = true)
+    int list(@Mixin OperatorOptions operator) throws IOException {
+        out.printf("%-24s %-8s %10s %10s %10s %10s %12s%n", "CAMPAIGN", "STATE", "OPEN", "LEASED", "DONE", "QUARANT.", "PAIRS");
+        for (JsonNode c : operator.get("v1/campaigns").path("campaigns")) {
+            JsonNode jobs = c.path("jobs");
+            out.printf("%-24s %-8s %10d %10d %10d %10d %12d%n", c.path("name").asText(), c.path("state").asText(), jobs.path("open").asLong(), jobs.path("leased").asLong(), jobs.path("done").asLong(), jobs.path("quarantined").asLong(), c.path("accepted").path("kept").asLong());
+        }
+        return Exit.OK;
+    }
+
+    @Command(name = "show", description = "Shows a campaign as JSON.", mixinStandardHelpOptions = true)
+    int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        out.println(OperatorOptions.pretty(operator.get("v1/campaigns/" + name)));
+        return Exit.OK;
+    }
+
+    @Command(name = "pause", description = "Leases no more of its jobs; what is leased goes on.", mixinStandardHelpOptions = true)
+    int pause(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        operator.post("v1/operator/campaigns/" + name + "/pause", Map.of());
+        out.println("campaign " + name + " is paused");
+        return Exit.OK;
+    }
+
+    @Command(name = "resume", description = "Leases its jobs again.", mixinStandardHelpOptions = true)
+    int resume(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
+        operator.post("v1/operator/campaigns/" + name + "/resume", Map.of());
+        out.println("campaign " + name + " is active");
+        return Exit.OK;
+    }
+}

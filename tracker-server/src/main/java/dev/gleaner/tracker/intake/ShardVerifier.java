@@ -1,0 +1,176 @@
+package dev.gleaner.tracker.intake;
+
+import dev.gleaner.protocol.shard.ShardColumn;
+import dev.gleaner.protocol.shard.ShardMetadata;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.MessageColumnIO;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.GroupType;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Type;
+
+/**
+ * Reads a shard from end to end and says what is wrong with it, in the order of what is cheapest to find.
+ *
+ * <p>The file comes from a stranger: row groups are looked at before they are read, and whatever the reader throws is a fault
+ * of the file. Stateless; safe for any thread.
+ */
+final class ShardVerifier {
+    private static final long MAX_ROW_GROUP_BYTES = 256L << 20;
+    private static final int MAX_TEXT_BYTES = 40_000;
+
+    /**
+     * What the shard must agree with.
+     *
+     * @param rows as the manifest says
+     * @param metadata keys that must have these values
+     */
+    record Expected(long rows, double threshold, String watPath, String bundle, Map<String, String> metadata) {}
+
+    private ShardVerifier() {}
+
+    /** What is wrong, or an empty text. */
+    static String fault(Path file, Expected expected) {
+        try (ParquetFileReader reader = ParquetFileReader.open(
+                new LocalInputFile(file), ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
+            List<Type> fields = reader.getFileMetaData().getSchema().getFields();
+            if (fields.size() != ShardColumn.values().length) {
+                return "the shard has " + fields.size() + " columns instead of " + ShardColumn.values().length;
+            }
+            for (ShardColumn column : ShardColumn.values()) {
+                int at = List.of(ShardColumn.values()).indexOf(column);
+                if (!matches(fields.get(at), column)) {
+                    return "column " + at + " is not " + column.column() + " of kind " + column.kind();
+                }
+            }
+            if (reader.getRecordCount() != expected.rows()) {
+                return "the shard has " + reader.getRecordCount() + " rows, the manifest says " + expected.rows();
+            }
+            Map<String, String> metadata = reader.getFileMetaData().getKeyValueMetaData();
+            for (Map.Entry<String, String> entry : expected.metadata().entrySet()) {
+                if (!entry.getValue().equals(metadata.get(entry.getKey()))) {
+                    return "the file metadata's " + entry.getKey() + " is not " + entry.getValue();
+                }
+            }
+            for (BlockMetaData block : reader.getRowGroups()) {
+                if (block.getTotalByteSize() > MAX_ROW_GROUP_BYTES) {
+                    return "a row group is larger than " + MAX_ROW_GROUP_BYTES + " bytes";
+                }
+            }
+            return rowsFault(reader, expected);
+        } catch (IOException | RuntimeException e) {
+            return "the shard is not readable Parquet: " + e;
+        }
+    }
+
+    private static String rowsFault(ParquetFileReader reader, Expected expected) throws IOException {
+        MessageColumnIO columns = new ColumnIOFactory().getColumnIO(reader.getFileMetaData().getSchema());
+        Set<Long> ids = new HashSet<>();
+        int embedding = -1;
+        for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
+            RecordReader<Group> rows =
+                    columns.getRecordReader(pages, new GroupRecordConverter(reader.getFileMetaData().getSchema()));
+            for (long i = 0; i < pages.getRowCount(); i++) {
+                Group row = rows.read();
+                int length = row.getGroup(ShardColumn.EMBEDDING.column(), 0).getFieldRepetitionCount(0);
+                if (embedding >= 0 && length != embedding) {
+                    return "embeddings of different lengths";
+                }
+                embedding = length;
+                if (!ids.add(row.getLong(ShardColumn.SAMPLE_ID.column(), 0))) {
+                    return "a SAMPLE_ID stands twice";
+                }
+                String fault = rowFault(row, expected);
+                if (!fault.isEmpty()) {
+                    return fault;
+                }
+            }
+        }
+        return "";
+    }
+
+    private static String rowFault(Group row, Expected expected) {
+        float similarity = row.getFloat(ShardColumn.SIMILARITY.column(), 0);
+        if (!(similarity >= (float) expected.threshold() && similarity <= 1.0001f)) {
+            return "a similarity of " + similarity + " is outside " + expected.threshold() + " to 1";
+        }
+        String url = text(row, ShardColumn.URL);
+        if (!url.startsWith("http://") && !url.startsWith("https://")) {
+            return "an address is neither http nor https";
+        }
+        if (url.length() > MAX_TEXT_BYTES || text(row, ShardColumn.TEXT).length() > MAX_TEXT_BYTES) {
+            return "a text is too long";
+        }
+        if (!text(row, ShardColumn.WAT_PATH).equals(expected.watPath())) {
+            return "a row is of another WAT";
+        }
+        if (!text(row, ShardColumn.MODEL_ID).equals(expected.bundle())) {
+            return "a row is of another model bundle";
+        }
+        if (row.getInteger(ShardColumn.WIDTH.column(), 0) < 1 || row.getInteger(ShardColumn.HEIGHT.column(), 0) < 1) {
+            return "a picture without pixels";
+        }
+        if (!text(row, ShardColumn.IMAGE_SHA256).matches("[0-9a-f]{64}") || !text(row, ShardColumn.IMAGE_MD5).matches("[0-9a-f]{32}")) {
+            return "an image digest is not one";
+        }
+        return "";
+    }
+
+    private static String text(Group row, ShardColumn column) {
+        return row.getString(column.column(), 0);
+    }
+
+    private static boolean matches(Type field, ShardColumn column) {
+        Type.Repetition repetition = column.required() ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
+        if (!field.getName().equals(column.column()) || !field.isRepetition(repetition)) {
+            return false;
+        }
+        return switch (column.kind()) {
+            case INT32 -> isPrimitive(field, PrimitiveTypeName.INT32);
+            case INT64, TIMESTAMP_MILLIS -> isPrimitive(field, PrimitiveTypeName.INT64);
+            case FLOAT -> isPrimitive(field, PrimitiveTypeName.FLOAT);
+            case TEXT -> isPrimitive(field, PrimitiveTypeName.BINARY)
+                    && LogicalTypeAnnotation.stringType().equals(field.getLogicalTypeAnnotation());
+            case HALF_LIST -> !field.isPrimitive() && isHalfList(field.asGroupType());
+        };
+    }
+
+    private static boolean isPrimitive(Type field, PrimitiveTypeName name) {
+        return field.isPrimitive() && field.asPrimitiveType().getPrimitiveTypeName() == name;
+    }
+
+    private static boolean isHalfList(GroupType group) {
+        if (group.getFieldCount() != 1 || group.getType(0).isPrimitive() || group.getType(0).asGroupType().getFieldCount() != 1) {
+            return false;
+        }
+        Type element = group.getType(0).asGroupType().getType(0);
+        return isPrimitive(element, PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY)
+                && element.asPrimitiveType().getTypeLength() == 2
+                && LogicalTypeAnnotation.float16Type().equals(element.getLogicalTypeAnnotation());
+    }
+
+    /** The file metadata that says where a shard comes from. */
+    static Map<String, String> metadata(String campaign, long job, String token, String worker) {
+        return Map.of(
+                ShardMetadata.CAMPAIGN, campaign,
+                ShardMetadata.JOB, Long.toString(job),
+                ShardMetadata.ATTEMPT, token,
+                ShardMetadata.WORKER, worker,
+                ShardMetadata.SCHEMA, Integer.toString(ShardColumn.SCHEMA_VERSION));
+    }
+}

@@ -1,0 +1,281 @@
+package dev.gleaner.tracker.lease;
+
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands out jobs and watches deadlines.
+ *
+ * <p>Everything here lives on one thread, the executor given by the wiring; public methods hand their work to it. The ready
+ * window is a copy of the ledger's next open jobs and may be wrong: a grant counts only if the ledger says so. Deadlines are
+ * in memory alone; after a restart {@link #recover} gives every lease of the ledger a fresh grace.
+ */
+public final class LeaseDesk {
+    private static final Logger log = LoggerFactory.getLogger(LeaseDesk.class);
+    private static final int WINDOW = 512;
+    private static final Duration REFILL_EVERY = Duration.ofSeconds(1);
+
+    private final Ledger ledger;
+    private final InstantSource clock;
+    private final LeaseSettings settings;
+    private final Executor thread;
+    private final BiConsumer<Long, Integer> judge;
+    private final Map<Long, Live> live = new LinkedHashMap<>();
+    private final ArrayDeque<Ledger.ReadyJob> window = new ArrayDeque<>();
+    private final Set<Long> taken = new HashSet<>();
+    private final Map<Long, Set<String>> triedBy = new HashMap<>();
+    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+    private Instant refillAfter = Instant.MIN;
+
+    /**
+     * @param thread runs one task at a time, in order
+     * @param judge called with job and attempt when a held result has become the one to judge
+     */
+    public LeaseDesk(
+            Ledger ledger, InstantSource clock, LeaseSettings settings, Executor thread, BiConsumer<Long, Integer> judge) {
+        this.ledger = ledger;
+        this.clock = clock;
+        this.settings = settings;
+        this.thread = thread;
+        this.judge = judge;
+    }
+
+    /** A job that a worker got. */
+    public record Granted(Ledger.ReadyJob job, FencingToken token) {}
+
+    private record Waiter(String worker, String request, int max, Instant until, CompletableFuture<List<Granted>> done) {}
+
+    /** Takes up the ledger's live leases, each with a fresh grace. Call once, before anything else. */
+    public CompletionStage<Void> recover() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    Instant now = clock.instant();
+                    for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
+                        live.put(
+                                attempt.job(),
+                                Live.recovered(attempt.token(), attempt.worker(), now, settings.ttl(), attempt.grantedAt().plus(attempt.hardCap())));
+                    }
+                    log.info("Leases taken up: count={}", live.size());
+                },
+                thread);
+    }
+
+    /** Up to {@code max} jobs, waiting for the first; an empty list when there is none in time. */
+    public CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait) {
+        CompletableFuture<List<Granted>> done = new CompletableFuture<>();
+        thread.execute(() -> {
+            List<Granted> before = new ArrayList<>();
+            for (Ledger.LiveAttempt attempt : ledger.granted(worker, request)) {
+                ledger.job(attempt.job()).ifPresent(job -> before.add(new Granted(job, attempt.token())));
+            }
+            if (before.isEmpty()) {
+                grant(new Waiter(worker, request, max, clock.instant().plus(wait), done));
+            } else {
+                done.complete(before);
+            }
+        });
+        return done;
+    }
+
+    private void grant(Waiter waiter) {
+        List<Ledger.ReadyJob> picked = pick(waiter.worker, waiter.max);
+        if (picked.isEmpty()) {
+            if (clock.instant().isBefore(waiter.until)) {
+                waiters.add(waiter);
+            } else {
+                waiter.done.complete(List.of());
+            }
+            return;
+        }
+        List<CompletableFuture<Void>> pending = new ArrayList<>();
+        List<Granted> granted = new ArrayList<>();
+        for (Ledger.ReadyJob job : picked) {
+            LedgerEvent.Grant event = new LedgerEvent.Grant(waiter.worker, waiter.request, settings.hardCap());
+            pending.add(ledger.apply(job.job(), event, waiter.worker)
+                    .thenAcceptAsync(
+                            decision -> {
+                                taken.remove(job.job());
+                                if (decision.isPresent() && decision.get() instanceof Decision.Applied applied) {
+                                    FencingToken token = new FencingToken(
+                                            ledger.epoch(), applied.attempts().get(0).number());
+                                    Instant now = clock.instant();
+                                    live.put(job.job(), new Live(token, waiter.worker, now, settings.ttl(), now.plus(settings.hardCap())));
+                                    granted.add(new Granted(job, token));
+                                }
+                            },
+                            thread)
+                    .toCompletableFuture());
+        }
+        CompletableFuture<Void> unused = CompletableFuture.allOf(pending.toArray(CompletableFuture[]::new))
+                .whenCompleteAsync(
+                        (ok, error) -> {
+                            picked.forEach(job -> taken.remove(job.job()));
+                            if (error != null) {
+                                waiter.done.completeExceptionally(error);
+                            } else if (granted.isEmpty()) {
+                                grant(waiter);
+                            } else {
+                                waiter.done.complete(granted);
+                            }
+                        },
+                        thread);
+    }
+
+    /** Takes jobs out of the window; those this worker tried before only when there is nothing else. */
+    private List<Ledger.ReadyJob> pick(String worker, int max) {
+        if (window.isEmpty()) {
+            refill();
+        }
+        List<Ledger.ReadyJob> picked = new ArrayList<>();
+        for (boolean again : new boolean[] {false, true}) {
+            Iterator<Ledger.ReadyJob> jobs = window.iterator();
+            while (jobs.hasNext() && picked.size() < max) {
+                Ledger.ReadyJob job = jobs.next();
+                boolean tried = triedBy.getOrDefault(job.job(), Set.of()).contains(worker);
+                if (tried == again && (!again || picked.isEmpty())) {
+                    jobs.remove();
+                    taken.add(job.job());
+                    picked.add(job);
+                }
+            }
+        }
+        return picked;
+    }
+
+    private void refill() {
+        Instant now = clock.instant();
+        if (now.isBefore(refillAfter)) {
+            return;
+        }
+        window.clear();
+        for (Ledger.ReadyJob job : ledger.ready(WINDOW + live.size(), now)) {
+            if (!live.containsKey(job.job()) && !taken.contains(job.job())) {
+                window.add(job);
+            }
+        }
+        if (window.isEmpty()) {
+            refillAfter = now.plus(REFILL_EVERY);
+        }
+    }
+
+    /** Renews a worker's leases; says which of them are lost. */
+    public CompletionStage<List<Heartbeat.Answer>> heartbeat(String worker, List<Heartbeat.Beat> beats) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    Instant now = clock.instant();
+                    List<Heartbeat.Answer> answers = new ArrayList<>();
+                    for (Heartbeat.Beat beat : beats) {
+                        Live lease = live.get(beat.job());
+                        boolean mine = lease != null && lease.token.equals(beat.token()) && lease.worker.equals(worker);
+                        if (mine && lease != null) {
+                            lease.beat(beat, now, settings.ttl());
+                        }
+                        answers.add(new Heartbeat.Answer(
+                                beat.job(), beat.token(), mine ? Heartbeat.Verdict.CONTINUE : Heartbeat.Verdict.LOST));
+                    }
+                    return answers;
+                },
+                thread);
+    }
+
+    /** A lease was ended by its worker or an operator; the job may be ready again. */
+    public void ended(long job, String worker) {
+        thread.execute(() -> {
+            live.remove(job);
+            remember(job, worker);
+        });
+    }
+
+    /** Something made jobs ready: looks at the ledger again at once. */
+    public void wake() {
+        thread.execute(() -> {
+            refillAfter = Instant.MIN;
+            window.clear();
+            serveWaiters();
+        });
+    }
+
+    /** Ends what has run out and serves who waits. Call it a few times a second. */
+    public CompletionStage<Void> tick() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    Instant now = clock.instant();
+                    for (Map.Entry<Long, Live> entry : List.copyOf(live.entrySet())) {
+                        String cause = entry.getValue().over(now, settings.ttl());
+                        if (cause != null) {
+                            expire(entry.getKey(), entry.getValue(), cause);
+                        }
+                    }
+                    serveWaiters();
+                },
+                thread);
+    }
+
+    private void expire(long job, Live lease, String cause) {
+        live.remove(job);
+        taken.add(job);
+        remember(job, lease.worker);
+        log.info("Lease expired: job={} token={} worker={} cause={}", job, lease.token, lease.worker, cause);
+        LedgerEvent.Expire event = new LedgerEvent.Expire(lease.token.attempt(), cause, lease.amnesty());
+        ledger.apply(job, event, "tracker").whenCompleteAsync(
+                (decision, error) -> {
+                    taken.remove(job);
+                    refillAfter = Instant.MIN;
+                    if (error != null) {
+                        // The ledger is unwell: the lease stays where it is and is looked at again with a grace.
+                        live.putIfAbsent(job, Live.recovered(lease.token, lease.worker, clock.instant(), settings.ttl(), clock.instant()));
+                        log.warn("Expiry could not be written and will be tried again: job={} cause={}", job, error.toString());
+                    } else if (decision.isPresent() && decision.get() instanceof Decision.Applied applied && applied.toJudge() > 0) {
+                        judge.accept(job, applied.toJudge());
+                    }
+                },
+                thread);
+    }
+
+    private void remember(long job, String worker) {
+        triedBy.computeIfAbsent(job, j -> new HashSet<>()).add(worker);
+        refillAfter = Instant.MIN;
+    }
+
+    private void serveWaiters() {
+        Instant now = clock.instant();
+        for (int left = waiters.size(); left > 0; left--) {
+            Waiter waiter = waiters.remove();
+            if (window.isEmpty()) {
+                refill();
+            }
+            if (!window.isEmpty() || !now.isBefore(waiter.until)) {
+                grant(waiter);
+            } else {
+                waiters.add(waiter);
+            }
+        }
+    }
+
+    /** Leases that live now. */
+    public CompletionStage<Integer> liveCount() {
+        return CompletableFuture.supplyAsync(live::size, thread);
+    }
+}

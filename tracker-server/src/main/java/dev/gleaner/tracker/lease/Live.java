@@ -1,0 +1,66 @@
+package dev.gleaner.tracker.lease;
+
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Heartbeat;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** A lease that lives, in memory: its deadlines move with heartbeats and the ledger hears nothing of it. One thread. */
+final class Live {
+    private static final int STALLED_TTLS = 3;
+
+    final FencingToken token;
+    final String worker;
+    private final Instant hardDeadline;
+    private Instant deadline;
+    private Instant progressedAt;
+    private Heartbeat.@Nullable Beat last;
+    private boolean graced;
+
+    Live(FencingToken token, String worker, Instant now, Duration ttl, Instant hardDeadline) {
+        this.token = token;
+        this.worker = worker;
+        this.hardDeadline = hardDeadline;
+        this.deadline = min(now.plus(ttl), hardDeadline);
+        this.progressedAt = now;
+    }
+
+    /** A lease found in the ledger at start: its worker may not know yet that the tracker was away. */
+    static Live recovered(FencingToken token, String worker, Instant now, Duration ttl, Instant hardDeadline) {
+        Live live = new Live(token, worker, now, ttl.multipliedBy(2), hardDeadline.isAfter(now.plus(ttl)) ? hardDeadline : now.plus(ttl));
+        live.graced = true;
+        return live;
+    }
+
+    void beat(Heartbeat.Beat beat, Instant now, Duration ttl) {
+        deadline = min(now.plus(ttl), hardDeadline);
+        graced = false;
+        if (last == null || !last.equals(beat)) {
+            progressedAt = now;
+            last = beat;
+        }
+    }
+
+    /** Why the lease is over at {@code now}, or null while it lives. */
+    @Nullable String over(Instant now, Duration ttl) {
+        if (!now.isBefore(hardDeadline)) {
+            return "hard cap";
+        }
+        if (!now.isBefore(deadline)) {
+            return graced ? "amnesty: the tracker was away" : "no heartbeat";
+        }
+        if (now.isAfter(progressedAt.plus(ttl.multipliedBy(STALLED_TTLS)))) {
+            return "no progress";
+        }
+        return null;
+    }
+
+    boolean amnesty() {
+        return graced;
+    }
+
+    private static Instant min(Instant a, Instant b) {
+        return a.isBefore(b) ? a : b;
+    }
+}

@@ -1,0 +1,287 @@
+package dev.gleaner.tracker.ledger;
+
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.tracker.ledger.Decision.Applied;
+import dev.gleaner.tracker.ledger.Decision.AttemptChange;
+import dev.gleaner.tracker.ledger.Decision.JobChange;
+import dev.gleaner.tracker.ledger.Decision.Refused;
+import dev.gleaner.tracker.ledger.Decision.Replayed;
+import dev.gleaner.tracker.ledger.JobSnapshot.Attempt;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of a job's life: one pure function from a job and an event to what becomes of them.
+ *
+ * <p>Who pays for a failure, and how much, follows the table of {@code docs/leases.md}. Expected refusals are values;
+ * a move that the transition table does not have is a bug and throws.
+ */
+public final class JobRules {
+    /** A job with so many failure points is set aside. */
+    public static final double QUARANTINE_POINTS = 4;
+
+    /** A job with so many attempts that cost somebody something is set aside. */
+    public static final int QUARANTINE_ATTEMPTS = 8;
+
+    private static final Duration FIRST_DELAY = Duration.ofSeconds(10);
+    private static final Duration LONGEST_DELAY = Duration.ofMinutes(6);
+
+    private JobRules() {}
+
+    /** Decides; changes nothing itself. */
+    public static Decision decide(JobSnapshot job, LedgerEvent event) {
+        Decision decision;
+        if (event instanceof LedgerEvent.Grant) {
+            decision = grant(job);
+        } else if (event instanceof LedgerEvent.Submit submit) {
+            decision = submit(job, submit);
+        } else if (event instanceof LedgerEvent.Accept accept) {
+            decision = accept(job, accept.attempt());
+        } else if (event instanceof LedgerEvent.Reject reject) {
+            decision = reject(job, reject);
+        } else if (event instanceof LedgerEvent.Release release) {
+            decision = release(job, release);
+        } else if (event instanceof LedgerEvent.Fail fail) {
+            decision = fail(job, fail);
+        } else if (event instanceof LedgerEvent.Expire expire) {
+            decision = expire(job, expire);
+        } else if (event instanceof LedgerEvent.Revoke revoke) {
+            decision = revoke(job, revoke);
+        } else if (event instanceof LedgerEvent.Requeue requeue) {
+            decision = requeue(job, requeue);
+        } else if (event instanceof LedgerEvent.Quarantine quarantine) {
+            decision = quarantine(job, quarantine);
+        } else {
+            throw new IllegalStateException("no rule for " + event);
+        }
+        requireLegal(job, event, decision);
+        return decision;
+    }
+
+    private static Decision grant(JobSnapshot job) {
+        if (job.status() != JobStatus.OPEN) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the job is " + job.status());
+        }
+        if (job.live() != null) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "somebody else works on the job");
+        }
+        return new Applied(
+                null, List.of(new AttemptChange(job.attempts().size() + 1, null, AttemptStatus.LEASED, null)), 0);
+    }
+
+    private static Decision submit(JobSnapshot job, LedgerEvent.Submit submit) {
+        Attempt attempt = owned(job, submit.token(), submit.worker());
+        if (attempt == null) {
+            return lost("this worker never held that lease");
+        }
+        return switch (attempt.status()) {
+            case LEASED -> new Applied(null, List.of(move(attempt, AttemptStatus.SUBMITTED, null)), attempt.number());
+            case EXPIRED, RELEASED -> late(job, attempt, submit);
+            case SUBMITTED, ACCEPTED, REJECTED, HELD, SUPERSEDED -> submit.fingerprint().equals(attempt.fingerprint())
+                    ? new Replayed(attempt.status(), attempt.number())
+                    : new Refused(ProblemCode.RESULT_CONFLICT, "attempt " + attempt.number() + " has handed in another manifest");
+            case FAILED, REVOKED -> lost("the attempt is " + attempt.status());
+        };
+    }
+
+    /** A late result is not wasted: judged, kept as a second opinion, or credited. */
+    private static Decision late(JobSnapshot job, Attempt attempt, LedgerEvent.Submit submit) {
+        return switch (job.status()) {
+            case OPEN -> job.live() == null
+                    ? new Applied(null, List.of(move(attempt, AttemptStatus.SUBMITTED, "late")), attempt.number())
+                    : new Applied(null, List.of(move(attempt, AttemptStatus.HELD, "late")), 0);
+            case DONE -> {
+                Attempt canonical = Objects.requireNonNull(job.attempt(job.canonical()), "a done job has a canonical attempt");
+                boolean agrees = submit.candidateDigest().equals(canonical.candidateDigest());
+                yield new Applied(
+                        null,
+                        List.of(agrees
+                                ? move(attempt, AttemptStatus.SUPERSEDED, "late, agrees with attempt " + job.canonical())
+                                : move(attempt, AttemptStatus.HELD, "late, disagrees with attempt " + job.canonical())),
+                        0);
+            }
+            case QUARANTINED, CANCELLED -> lost("the job is " + job.status());
+        };
+    }
+
+    private static Decision accept(JobSnapshot job, int number) {
+        Attempt attempt = job.attempt(number);
+        if (attempt == null) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "no such attempt");
+        }
+        if (attempt.status() == AttemptStatus.ACCEPTED) {
+            return new Replayed(attempt.status(), number);
+        }
+        if (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is " + attempt.status());
+        }
+        if (job.status() == JobStatus.DONE && attempt.status() == AttemptStatus.HELD) {
+            return new Applied(null, List.of(move(attempt, AttemptStatus.SUPERSEDED, null)), 0);
+        }
+        Attempt live = job.live();
+        if (job.status() != JobStatus.OPEN || (live != null && live.number() != number)) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the job is " + job.status() + " and may have a newer attempt");
+        }
+        List<AttemptChange> changes = new ArrayList<>();
+        changes.add(move(attempt, AttemptStatus.ACCEPTED, null));
+        for (Attempt other : job.attempts()) {
+            if (other.number() != number && other.status() == AttemptStatus.HELD
+                    && Objects.equals(other.candidateDigest(), attempt.candidateDigest())) {
+                changes.add(move(other, AttemptStatus.SUPERSEDED, "agrees with attempt " + number));
+            }
+        }
+        return new Applied(new JobChange(JobStatus.DONE, null, job.points(), Duration.ZERO, number), changes, 0);
+    }
+
+    private static Decision reject(JobSnapshot job, LedgerEvent.Reject reject) {
+        Attempt attempt = job.attempt(reject.attempt());
+        if (attempt == null || (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD)) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is not waiting for a judgement");
+        }
+        return ended(job, move(attempt, AttemptStatus.REJECTED, reject.reason()), 0.5, true, null);
+    }
+
+    private static Decision release(JobSnapshot job, LedgerEvent.Release release) {
+        Attempt attempt = owned(job, release.token(), release.worker());
+        if (attempt == null || (attempt.status() != AttemptStatus.LEASED && attempt.status() != AttemptStatus.RELEASED)) {
+            return lost("the lease is over");
+        }
+        if (attempt.status() == AttemptStatus.RELEASED) {
+            return new Replayed(attempt.status(), attempt.number());
+        }
+        return ended(job, move(attempt, AttemptStatus.RELEASED, release.reason()), 0, false, null);
+    }
+
+    private static Decision fail(JobSnapshot job, LedgerEvent.Fail fail) {
+        Attempt attempt = owned(job, fail.token(), fail.worker());
+        if (attempt == null || (attempt.status() != AttemptStatus.LEASED && attempt.status() != AttemptStatus.FAILED)) {
+            return lost("the lease is over");
+        }
+        if (attempt.status() == AttemptStatus.FAILED) {
+            return new Replayed(attempt.status(), attempt.number());
+        }
+        double points = switch (fail.failure()) {
+            case INPUT, BUG -> 1;
+            case RESOURCE -> 0.25;
+            case NETWORK -> 0;
+        };
+        boolean agreed = fail.failure() == FailureClass.INPUT
+                && job.attempts().stream()
+                        .anyMatch(a -> a.failure() == FailureClass.INPUT && !a.worker().equals(fail.worker()));
+        String verdict = agreed ? "input: two workers agree: " + fail.message() : null;
+        return ended(job, move(attempt, AttemptStatus.FAILED, fail.failure() + ": " + fail.message()), points, true, verdict);
+    }
+
+    private static Decision expire(JobSnapshot job, LedgerEvent.Expire expire) {
+        Attempt attempt = job.attempt(expire.attempt());
+        if (attempt == null || attempt.status() != AttemptStatus.LEASED) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is not leased");
+        }
+        return ended(job, move(attempt, AttemptStatus.EXPIRED, expire.cause()), expire.amnesty() ? 0 : 0.25, false, null);
+    }
+
+    private static Decision revoke(JobSnapshot job, LedgerEvent.Revoke revoke) {
+        Attempt attempt = job.attempt(revoke.attempt());
+        if (attempt == null || !attempt.status().live()) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is over");
+        }
+        return ended(job, move(attempt, AttemptStatus.REVOKED, revoke.reason()), 0, false, null);
+    }
+
+    private static Decision requeue(JobSnapshot job, LedgerEvent.Requeue requeue) {
+        Attempt live = job.live();
+        if (job.status() == JobStatus.QUARANTINED || (job.status() == JobStatus.OPEN && live != null)) {
+            List<AttemptChange> changes =
+                    live == null ? List.of() : List.of(move(live, AttemptStatus.REVOKED, requeue.reason()));
+            return new Applied(new JobChange(JobStatus.OPEN, null, 0, Duration.ZERO, 0), changes, 0);
+        }
+        if (job.status() == JobStatus.OPEN) {
+            return new Applied(new JobChange(JobStatus.OPEN, null, 0, Duration.ZERO, 0), List.of(), 0);
+        }
+        return new Refused(ProblemCode.STATE_CONFLICT, "a job that is " + job.status() + " cannot be requeued");
+    }
+
+    private static Decision quarantine(JobSnapshot job, LedgerEvent.Quarantine quarantine) {
+        if (job.status() != JobStatus.OPEN) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "a job that is " + job.status() + " cannot be quarantined");
+        }
+        Attempt live = job.live();
+        List<AttemptChange> changes =
+                live == null ? List.of() : List.of(move(live, AttemptStatus.REVOKED, quarantine.reason()));
+        return new Applied(
+                new JobChange(JobStatus.QUARANTINED, quarantine.reason(), job.points(), Duration.ZERO, 0), changes, 0);
+    }
+
+    /** A live attempt came to nothing: who pays, is the job set aside, when may it go out again, is there a held result? */
+    private static Decision ended(
+            JobSnapshot job, AttemptChange change, double cost, boolean delayed, @Nullable String verdict) {
+        if (job.status() != JobStatus.OPEN) {
+            return new Applied(null, List.of(change), 0);
+        }
+        double points = job.points() + cost;
+        long costly = job.attempts().stream()
+                        .filter(a -> a.number() != change.number() && costs(a.status()))
+                        .count()
+                + (costs(change.to()) ? 1 : 0);
+        String reason = verdict != null ? verdict
+                : points >= QUARANTINE_POINTS ? points + " failure points, the last: " + change.to() + " " + change.detail()
+                : costly >= QUARANTINE_ATTEMPTS ? costly + " attempts failed, the last: " + change.to() + " " + change.detail()
+                : null;
+        if (reason != null) {
+            return new Applied(
+                    new JobChange(JobStatus.QUARANTINED, reason, points, Duration.ZERO, 0), List.of(change), 0);
+        }
+        int held = 0;
+        for (Attempt other : job.attempts()) {
+            if (other.status() == AttemptStatus.HELD) {
+                held = other.number();
+            }
+        }
+        Duration delay = delayed ? backOff(costly) : Duration.ZERO;
+        return new Applied(new JobChange(JobStatus.OPEN, null, points, delay, 0), List.of(change), held);
+    }
+
+    private static boolean costs(AttemptStatus status) {
+        return status == AttemptStatus.FAILED || status == AttemptStatus.EXPIRED || status == AttemptStatus.REJECTED;
+    }
+
+    /** 10 s, 20 s, 40 s … at most 6 minutes. */
+    static Duration backOff(long failures) {
+        if (failures > 6) {
+            return LONGEST_DELAY;
+        }
+        Duration delay = FIRST_DELAY.multipliedBy(1L << Math.max(0, failures - 1));
+        return delay.compareTo(LONGEST_DELAY) > 0 ? LONGEST_DELAY : delay;
+    }
+
+    private static @Nullable Attempt owned(JobSnapshot job, FencingToken token, String worker) {
+        Attempt attempt = token.epoch().equals(job.epoch()) ? job.attempt(token.attempt()) : null;
+        return attempt != null && attempt.worker().equals(worker) ? attempt : null;
+    }
+
+    private static Refused lost(String why) {
+        return new Refused(ProblemCode.LEASE_LOST, why + "; drop the job");
+    }
+
+    private static AttemptChange move(Attempt attempt, AttemptStatus to, @Nullable String detail) {
+        return new AttemptChange(attempt.number(), attempt.status(), to, detail);
+    }
+
+    /** Attempts that an acceptance supersedes move by ACCEPT, too. */
+    private static void requireLegal(JobSnapshot job, LedgerEvent event, Decision decision) {
+        if (decision instanceof Applied applied) {
+            for (AttemptChange change : applied.attempts()) {
+                AttemptStatus from = change.from();
+                if (from != null && !Transitions.allows(from, event.kind(), change.to())) {
+                    throw new IllegalStateException("bug: " + event.kind() + " would move attempt " + change.number() + " from "
+                            + from + " to " + change.to() + "; job " + job);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.gleaner.tracker.ledger;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.protocol.operator.CampaignStatus;
+import dev.gleaner.protocol.operator.JobView;
+import dev.gleaner.protocol.operator.WorkerView;
+import dev.gleaner.protocol.result.Manifest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port behind which the truth is kept: campaigns, jobs, attempts, workers, results, audit trail.
+ *
+ * <p>A change is durable before its stage completes. Changes that arrive close together share one commit. A job changes only
+ * through {@link #apply}, by the rules of {@link JobRules} and a compare-and-set on what they looked at. Stages fail with
+ * {@link LedgerException} when the ledger cannot be used. Safe for any thread.
+ */
+public interface Ledger extends AutoCloseable {
+    /** The epoch, 16 hexadecimal digits: half of every fencing token. */
+    String epoch();
+
+    /** A secret kept with the ledger, made on first use; 32 random bytes. */
+    byte[] secret(String name);
+
+    /** Adds a campaign and its jobs, or finds that the very same one exists. */
+    CompletionStage<CampaignAdded> addCampaign(CampaignSpec spec, List<String> watPaths, String actor);
+
+    /** @return whether there is such a campaign */
+    CompletionStage<Boolean> pauseCampaign(String name, boolean paused, String actor);
+
+    List<CampaignStatus> campaigns();
+
+    /** Registers a worker; only the token's hash is kept. */
+    CompletionStage<Void> addWorker(String worker, String tokenHash, Register.Request request);
+
+    Optional<WorkerRow> workerByToken(String tokenHash);
+
+    /** @return whether there is such a worker */
+    CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor);
+
+    List<WorkerView> workers();
+
+    /**
+     * Decides and applies one event.
+     *
+     * @param actor who caused it, for the audit trail: a worker's id, {@code tracker} or {@code operator}
+     * @return empty when there is no such job
+     */
+    CompletionStage<Optional<Decision>> apply(long job, LedgerEvent event, String actor);
+
+    /** Accepts a judged result and adds its numbers to the campaign's, in one change. */
+    CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest);
+
+    /** Open jobs of active campaigns that may be leased now, in the campaigns' random order. */
+    List<ReadyJob> ready(int limit, Instant now);
+
+    /** When the next job that waits out a delay may be leased. */
+    Optional<Instant> nextDelayed();
+
+    /** What a lease must say about a job. */
+    Optional<ReadyJob> job(long job);
+
+    /** All attempts in this state, for taking up where the last process ended. */
+    List<LiveAttempt> attempts(AttemptStatus status);
+
+    /** The leases granted for one acquire call. */
+    List<LiveAttempt> granted(String worker, String request);
+
+    /** State of the attempt with this token, if it is this worker's. */
+    Optional<AttemptStatus> status(long job, FencingToken token, String worker);
+
+    /** The manifest that an attempt handed in, as JSON. */
+    Optional<String> manifest(long job, int attempt);
+
+    Optional<JobView> view(long job);
+
+    /**
+     * @param state lower-case job state, or null for any; {@code leased} for open jobs with a live attempt
+     * @param after only jobs with a greater number
+     */
+    List<JobView> views(@Nullable String campaign, @Nullable String state, long after, int limit);
+
+    /**
+     * Throws unless the ledger can be written.
+     *
+     * @throws LedgerException when it cannot
+     */
+    void requireWritable();
+
+    @Override
+    void close();
+
+    /** What became of a wish for a campaign, and how many jobs it made. */
+    record CampaignAdded(Outcome outcome, long jobs) {
+        public enum Outcome {
+            CREATED,
+            EXISTED,
+            CONFLICT
+        }
+    }
+
+    record WorkerRow(String worker, String nickname, boolean banned) {}
+
+    record ReadyJob(long job, String campaign, String base, String watPath, int slice, int slices, String bundle, Policy policy) {}
+
+    record LiveAttempt(long job, FencingToken token, String worker, Instant grantedAt, Duration hardCap) {}
+
+    /** The ledger cannot be used; the cause says why. */
+    final class LedgerException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        public LedgerException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+}

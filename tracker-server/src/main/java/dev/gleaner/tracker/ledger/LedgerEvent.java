@@ -1,0 +1,114 @@
+package dev.gleaner.tracker.ledger;
+
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.FencingToken;
+import java.time.Duration;
+
+/** What can happen to a job and its attempts. */
+public sealed interface LedgerEvent {
+    /** Name of the kind, as the transition table and the documents use it. */
+    Kind kind();
+
+    enum Kind {
+        GRANT,
+        SUBMIT,
+        ACCEPT,
+        REJECT,
+        RELEASE,
+        FAIL,
+        EXPIRE,
+        REVOKE,
+        REQUEUE,
+        QUARANTINE
+    }
+
+    /**
+     * A worker gets the job.
+     *
+     * @param request the acquire call's idempotency key
+     * @param hardCap the lease's longest life
+     */
+    record Grant(String worker, String request, Duration hardCap) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.GRANT;
+        }
+    }
+
+    /**
+     * A worker hands in its result.
+     *
+     * @param manifest the manifest as JSON
+     * @param fingerprint SHA-256 of the manifest, to tell a retry from another result
+     * @param candidateDigest the manifest's
+     */
+    record Submit(String worker, FencingToken token, String manifest, String fingerprint, String candidateDigest)
+            implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.SUBMIT;
+        }
+    }
+
+    /** The tracker found the result good. */
+    record Accept(int attempt) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.ACCEPT;
+        }
+    }
+
+    /** The tracker found the result wrong. */
+    record Reject(int attempt, String reason) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.REJECT;
+        }
+    }
+
+    record Release(String worker, FencingToken token, String reason) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.RELEASE;
+        }
+    }
+
+    record Fail(String worker, FencingToken token, FailureClass failure, String message) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.FAIL;
+        }
+    }
+
+    /** The lease's time is over; {@code amnesty} when the tracker itself was to blame. */
+    record Expire(int attempt, String cause, boolean amnesty) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.EXPIRE;
+        }
+    }
+
+    /** An operator or a ban takes the lease away. */
+    record Revoke(int attempt, String reason) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.REVOKE;
+        }
+    }
+
+    /** An operator wants the job done anew: reopens a quarantined one, takes a leased one away from its worker. */
+    record Requeue(String reason) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.REQUEUE;
+        }
+    }
+
+    /** An operator sets the job aside. */
+    record Quarantine(String reason) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.QUARANTINE;
+        }
+    }
+}

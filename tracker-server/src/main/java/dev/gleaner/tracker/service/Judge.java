@@ -1,0 +1,159 @@
+package dev.gleaner.tracker.service;
+
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Submit;
+import dev.gleaner.protocol.operator.JobView;
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.tracker.intake.Intake;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings submitted results to their verdict: looks at the objects on its own threads, then tells the ledger. A result whose
+ * storage cannot be read stays submitted; {@link #sweep} comes back to it. Safe for any thread.
+ */
+public final class Judge {
+    private static final Logger log = LoggerFactory.getLogger(Judge.class);
+    private static final int REMEMBERED = 30;
+
+    private final Ledger ledger;
+    private final Intake intake;
+    private final ExecutorService threads;
+    private final InstantSource clock;
+    private final Set<String> underWay = new HashSet<>();
+    private final ArrayDeque<Verdict> recent = new ArrayDeque<>();
+
+    /** A verdict of this process, for the page's live list. */
+    public record Verdict(String at, long job, String worker, String nickname, String outcome, long candidates, long kept) {}
+
+    public Judge(Ledger ledger, Intake intake, ExecutorService threads, InstantSource clock) {
+        this.ledger = ledger;
+        this.intake = intake;
+        this.threads = threads;
+        this.clock = clock;
+    }
+
+    /** Judges an attempt's result. */
+    public CompletionStage<Submit.Response> judge(long job, int attempt) {
+        String name = job + "/" + attempt;
+        synchronized (underWay) {
+            if (!underWay.add(name)) {
+                return CompletableFuture.completedFuture(new Submit.Response(Submit.Outcome.PENDING, null));
+            }
+        }
+        return CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
+                .thenCompose(fault -> decide(job, attempt, fault))
+                .whenComplete((response, error) -> {
+                    synchronized (underWay) {
+                        underWay.remove(name);
+                    }
+                    if (error != null) {
+                        log.error("A result could not be judged and will be looked at again: job={} attempt={}", job, attempt, error);
+                    }
+                })
+                .exceptionally(error -> new Submit.Response(Submit.Outcome.PENDING, null));
+    }
+
+    /** What the intake found. */
+    private record Finding(Manifest manifest, String worker, String nickname, String fault) {}
+
+    private Finding look(long job, int attempt) {
+        Ledger.ReadyJob ready = ledger.job(job).orElseThrow(() -> WorkerCalls.unknown(job));
+        JobView.AttemptView view = ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job)).attempts().stream()
+                .filter(a -> a.number() == attempt)
+                .findAny()
+                .orElseThrow(() -> new IllegalStateException("no attempt " + attempt + " of job " + job));
+        String json = ledger.manifest(job, attempt).orElseThrow(() -> new IllegalStateException("a submitted attempt has a manifest"));
+        Manifest manifest = Json.read(json.getBytes(StandardCharsets.UTF_8), Manifest.class);
+        try {
+            String fault = intake.fault(ready, new FencingToken(ledger.epoch(), attempt), view.worker(), manifest);
+            return new Finding(manifest, view.worker(), view.nickname(), fault);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException("the object storage cannot be read", e);
+        }
+    }
+
+    private CompletionStage<Submit.Response> decide(long job, int attempt, Finding finding) {
+        if (!finding.fault.isEmpty()) {
+            log.warn("Result rejected: job={} attempt={} worker={} reason={}", job, attempt, finding.worker, finding.fault);
+            return ledger.apply(job, new LedgerEvent.Reject(attempt, finding.fault), "tracker").thenApply(found -> {
+                Decision decision = WorkerCalls.require(found, job);
+                remember(job, finding, Submit.Outcome.REJECTED);
+                follow(job, decision);
+                return new Submit.Response(Submit.Outcome.REJECTED, finding.fault);
+            });
+        }
+        return ledger.accept(job, attempt, finding.manifest).thenApply(found -> {
+            WorkerCalls.require(found, job);
+            remember(job, finding, Submit.Outcome.ACCEPTED);
+            return standing(job, attempt);
+        });
+    }
+
+    private void remember(long job, Finding finding, Submit.Outcome outcome) {
+        synchronized (recent) {
+            recent.addFirst(new Verdict(
+                    clock.instant().toString(),
+                    job,
+                    finding.worker,
+                    finding.nickname,
+                    outcome.name().toLowerCase(Locale.ROOT),
+                    finding.manifest.counts().candidates(),
+                    finding.manifest.counts().kept()));
+            while (recent.size() > REMEMBERED) {
+                recent.removeLast();
+            }
+        }
+    }
+
+    /** The latest verdicts, newest first. */
+    public List<Verdict> recent() {
+        synchronized (recent) {
+            return List.copyOf(recent);
+        }
+    }
+
+    /** Judges a held result when a decision says that its turn has come. */
+    public void follow(long job, Decision decision) {
+        if (decision instanceof Decision.Applied applied && applied.toJudge() > 0) {
+            judge(job, applied.toJudge());
+        }
+    }
+
+    /** Judges whatever was submitted and has no verdict: after a restart, or after storage trouble. */
+    public void sweep() {
+        for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.SUBMITTED)) {
+            judge(attempt.job(), attempt.token().attempt());
+        }
+    }
+
+    /** What a worker is told of an attempt that was handed in before. */
+    Submit.Response standing(long job, int attempt) {
+        for (JobView.AttemptView view : ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job)).attempts()) {
+            if (view.number() == attempt) {
+                return switch (AttemptStatus.valueOf(view.state().toUpperCase(Locale.ROOT))) {
+                    case ACCEPTED, SUPERSEDED -> new Submit.Response(Submit.Outcome.ACCEPTED, null);
+                    case REJECTED -> new Submit.Response(Submit.Outcome.REJECTED, view.detail());
+                    case SUBMITTED, HELD, LEASED, RELEASED, FAILED, EXPIRED, REVOKED ->
+                        new Submit.Response(Submit.Outcome.PENDING, null);
+                };
+            }
+        }
+        throw new IllegalStateException("no attempt " + attempt + " of job " + job);
+    }
+}

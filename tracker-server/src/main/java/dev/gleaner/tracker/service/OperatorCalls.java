@@ -1,0 +1,167 @@
+package dev.gleaner.tracker.service;
+
+import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.campaign.Slice;
+import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.protocol.operator.CampaignStatus;
+import dev.gleaner.protocol.operator.JobView;
+import dev.gleaner.protocol.operator.WorkerView;
+import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What operators can do, without HTTP. Safe for any thread. */
+public final class OperatorCalls {
+    /** Most jobs of one listing. */
+    public static final int MAX_PAGE = 1_000;
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+    private static final Pattern BASE = Pattern.compile("(https|http|file)://[\\x21-\\x7e]*/");
+    private static final Set<String> STATES = Set.of("open", "leased", "done", "quarantined", "cancelled");
+    private static final int MAX_WATS = 2_000_000;
+    private static final String ACTOR = "operator";
+
+    private final Ledger ledger;
+    private final LeaseDesk desk;
+    private final BundleShelf bundles;
+
+    /** A wish for a campaign. */
+    public record NewCampaign(CampaignSpec spec, List<String> paths) {}
+
+    public record Created(String campaign, boolean created, long jobs) {}
+
+    public record Reason(String reason) {}
+
+    public OperatorCalls(Ledger ledger, LeaseDesk desk, BundleShelf bundles) {
+        this.ledger = ledger;
+        this.desk = desk;
+        this.bundles = bundles;
+    }
+
+    public CompletionStage<Created> create(NewCampaign wish) throws IOException {
+        CampaignSpec spec = wish.spec();
+        require(NAME.matcher(spec.name()).matches(), "the name must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit");
+        require(BASE.matcher(spec.base()).matches(), "the base must be an https, http or file address that ends in /");
+        require(spec.slices() >= 1 && spec.slices() <= Slice.MAX_COUNT, "slices must be 1 to " + Slice.MAX_COUNT);
+        require(!wish.paths().isEmpty() && wish.paths().size() <= MAX_WATS, "there must be 1 to " + MAX_WATS + " WAT paths");
+        for (String path : wish.paths()) {
+            require(!path.isBlank() && path.length() <= 1_000 && path.chars().allMatch(c -> c > ' ' && c < 0x7f) && !path.contains(".."),
+                    "not a WAT path: " + Printable.of(path, 100));
+        }
+        require(Set.copyOf(wish.paths()).size() == wish.paths().size(), "a WAT path is listed twice");
+        List<String> missing = bundles.missing(spec.bundle());
+        if (!missing.isEmpty()) {
+            throw new Refusal(ProblemCode.UNKNOWN_BUNDLE, "upload the model bundle first; missing: " + missing);
+        }
+        return ledger.addCampaign(spec, wish.paths(), ACTOR).thenApply(added -> {
+            if (added.outcome() == Ledger.CampaignAdded.Outcome.CONFLICT) {
+                throw new Refusal(ProblemCode.CAMPAIGN_CONFLICT, "campaign " + spec.name() + " exists with other paths or settings; choose another name");
+            }
+            desk.wake();
+            return new Created(spec.name(), added.outcome() == Ledger.CampaignAdded.Outcome.CREATED, added.jobs());
+        });
+    }
+
+    public List<CampaignStatus> campaigns() {
+        return ledger.campaigns();
+    }
+
+    public CampaignStatus campaign(String name) {
+        return ledger.campaigns().stream()
+                .filter(c -> c.name().equals(name))
+                .findAny()
+                .orElseThrow(() -> noCampaign(name));
+    }
+
+    public CompletionStage<CampaignStatus> pause(String name, boolean paused) {
+        return ledger.pauseCampaign(name, paused, ACTOR).thenApply(found -> {
+            if (!found) {
+                throw noCampaign(name);
+            }
+            desk.wake();
+            return campaign(name);
+        });
+    }
+
+    public List<JobView> jobs(@Nullable String campaign, @Nullable String state, long after, int limit) {
+        require(limit >= 1 && limit <= MAX_PAGE, "limit must be 1 to " + MAX_PAGE);
+        require(state == null || STATES.contains(state), "state must be one of " + new java.util.TreeSet<>(STATES));
+        if (campaign != null) {
+            campaign(campaign);
+        }
+        return ledger.views(campaign, state, after, limit);
+    }
+
+    public JobView job(long job) {
+        return ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job));
+    }
+
+    public CompletionStage<JobView> requeue(long job, Reason reason) {
+        return change(job, new LedgerEvent.Requeue(text(reason)));
+    }
+
+    public CompletionStage<JobView> quarantine(long job, Reason reason) {
+        return change(job, new LedgerEvent.Quarantine(text(reason)));
+    }
+
+    private CompletionStage<JobView> change(long job, LedgerEvent event) {
+        return ledger.apply(job, event, ACTOR).thenApply(found -> {
+            Decision decision = WorkerCalls.require(found, job);
+            if (decision instanceof Decision.Applied applied && !applied.attempts().isEmpty()) {
+                desk.ended(job, job(job).attempts().get(0).worker());
+            }
+            desk.wake();
+            return job(job);
+        });
+    }
+
+    public List<WorkerView> workers() {
+        return ledger.workers();
+    }
+
+    /** Bans a worker and takes its leases away, or lets it back in. */
+    public CompletionStage<WorkerView> ban(String worker, boolean banned) {
+        return ledger.banWorker(worker, banned, ACTOR).thenApply(found -> {
+            if (!found) {
+                throw new Refusal(ProblemCode.UNKNOWN_WORKER, "there is no worker " + Printable.of(worker, 40));
+            }
+            if (banned) {
+                for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
+                    if (attempt.worker().equals(worker)) {
+                        ledger.apply(attempt.job(), new LedgerEvent.Revoke(attempt.token().attempt(), "the worker was banned"), ACTOR)
+                                .thenRun(() -> {
+                                    desk.ended(attempt.job(), worker);
+                                    desk.wake();
+                                });
+                    }
+                }
+            }
+            return ledger.workers().stream().filter(w -> w.worker().equals(worker)).findAny().orElseThrow();
+        });
+    }
+
+    private static String text(Reason reason) {
+        require(!reason.reason().isBlank(), "say why, for the audit trail");
+        return "operator: " + Printable.of(reason.reason(), 200);
+    }
+
+    private static Refusal noCampaign(String name) {
+        return new Refusal(ProblemCode.UNKNOWN_CAMPAIGN, "there is no campaign " + Printable.of(name, 64).toLowerCase(Locale.ROOT));
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, otherwise);
+        }
+    }
+}

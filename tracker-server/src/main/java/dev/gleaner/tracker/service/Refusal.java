@@ -1,0 +1,18 @@
+package dev.gleaner.tracker.service;
+
+import dev.gleaner.protocol.ProblemCode;
+
+/** A call is answered with a problem document; no bug and nothing to log. */
+public final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final ProblemCode code;
+
+    public Refusal(ProblemCode code, String detail) {
+        super(detail, null, false, false);
+        this.code = code;
+    }
+
+    public ProblemCode code() {
+        return code;
+    }
+}

@@ -1,0 +1,201 @@
+package dev.gleaner.tracker.service;
+
+import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.campaign.Slice;
+import dev.gleaner.protocol.lease.Acquire;
+import dev.gleaner.protocol.lease.Fail;
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Lease;
+import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.lease.Release;
+import dev.gleaner.protocol.lease.Submit;
+import dev.gleaner.protocol.lease.Tickets;
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.lease.LeaseSettings;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.storage.ObjectKeys;
+import dev.gleaner.tracker.storage.ObjectStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** The lease protocol without HTTP. Stages fail with {@link Refusal} where the answer is a problem. Safe for any thread. */
+public final class WorkerCalls {
+    private static final Duration TICKET_LIFE = Duration.ofMinutes(15);
+    private static final int IDLE_RETRY_SECONDS = 2;
+
+    private final Ledger ledger;
+    private final LeaseDesk desk;
+    private final Judge judge;
+    private final ObjectStore store;
+    private final LeaseSettings settings;
+
+    public WorkerCalls(Ledger ledger, LeaseDesk desk, Judge judge, ObjectStore store, LeaseSettings settings) {
+        this.ledger = ledger;
+        this.desk = desk;
+        this.judge = judge;
+        this.store = store;
+        this.settings = settings;
+    }
+
+    public CompletionStage<Register.Response> register(Register.Request request) {
+        requireName(request.nickname(), "nickname");
+        if (request.team() != null) {
+            requireName(request.team(), "team");
+        }
+        if (request.agent().isEmpty() || request.agent().length() > 100) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "agent must have 1 to 100 characters");
+        }
+        String worker = Tokens.id();
+        String token = Tokens.make();
+        return ledger.addWorker(worker, Tokens.hash(token), request)
+                .thenApply(ok -> new Register.Response(worker, token, (int) settings.heartbeat().toSeconds()));
+    }
+
+    private static void requireName(String name, String what) {
+        boolean printable = name.equals(Printable.of(name, 40));
+        if (name.isBlank() || !printable || !name.equals(name.strip())) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, what + " must be 1 to 40 printable characters without space at its ends");
+        }
+    }
+
+    /**
+     * Who calls.
+     *
+     * @throws Refusal when nobody we know, or somebody banned
+     */
+    public Ledger.WorkerRow authenticate(String token) {
+        Ledger.WorkerRow worker = ledger.workerByToken(Tokens.hash(token))
+                .orElseThrow(() -> new Refusal(
+                        ProblemCode.UNAUTHORIZED, "send a worker's token as Authorization: Bearer; register to get one"));
+        if (worker.banned()) {
+            throw new Refusal(ProblemCode.BANNED, "worker " + worker.worker() + " is banned; ask the operators why");
+        }
+        return worker;
+    }
+
+    public CompletionStage<Acquire.Response> acquire(String worker, Acquire.Request request) {
+        if (request.request().isEmpty() || request.request().length() > 64) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "request must have 1 to 64 characters");
+        }
+        if (request.max() < 1 || request.max() > Acquire.MAX_LEASES) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "max must be 1 to " + Acquire.MAX_LEASES);
+        }
+        if (request.waitSeconds() < 0 || request.waitSeconds() > Acquire.MAX_WAIT_SECONDS) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "waitSeconds must be 0 to " + Acquire.MAX_WAIT_SECONDS);
+        }
+        return desk.acquire(worker, request.request(), request.max(), Duration.ofSeconds(request.waitSeconds()))
+                .thenApply(granted -> granted.isEmpty()
+                        ? new Acquire.Response(List.of(), idleReason(), IDLE_RETRY_SECONDS)
+                        : new Acquire.Response(granted.stream().map(this::lease).toList(), null, 0));
+    }
+
+    private String idleReason() {
+        if (ledger.campaigns().stream().noneMatch(c -> c.state().equals("active"))) {
+            return "no campaign is active";
+        }
+        if (ledger.nextDelayed().isPresent()) {
+            return "jobs that failed wait out a delay before they are tried again";
+        }
+        return "every job is done or worked on by somebody";
+    }
+
+    private Lease lease(LeaseDesk.Granted granted) {
+        Ledger.ReadyJob job = granted.job();
+        return new Lease(
+                job.job(),
+                granted.token(),
+                job.campaign(),
+                job.base() + job.watPath(),
+                job.watPath(),
+                new Slice(job.slice(), job.slices()),
+                job.policy(),
+                job.bundle(),
+                (int) settings.ttl().toSeconds(),
+                (int) settings.hardCap().toSeconds());
+    }
+
+    public CompletionStage<Heartbeat.Response> heartbeat(String worker, Heartbeat.Request request) {
+        if (request.leases().size() > Heartbeat.MAX_LEASES) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "a heartbeat carries at most " + Heartbeat.MAX_LEASES + " leases");
+        }
+        return desk.heartbeat(worker, request.leases())
+                .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null));
+    }
+
+    public Tickets.Response tickets(String worker, long job, FencingToken token, Tickets.Request request) {
+        if (request.objects().isEmpty() || request.objects().size() > Manifest.MAX_OBJECTS) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "declare 1 to " + Manifest.MAX_OBJECTS + " objects");
+        }
+        AttemptStatus status = ledger.status(job, token, worker).orElse(AttemptStatus.REVOKED);
+        boolean mayStillSubmit = status == AttemptStatus.LEASED || status == AttemptStatus.EXPIRED || status == AttemptStatus.RELEASED;
+        if (!mayStillSubmit) {
+            throw new Refusal(ProblemCode.LEASE_LOST, "the lease is over; drop the job");
+        }
+        String campaign = ledger.job(job).orElseThrow(() -> unknown(job)).campaign();
+        List<Tickets.Ticket> tickets = request.objects().stream()
+                .map(object -> store.ticket(key(campaign, job, token, object), object, TICKET_LIFE))
+                .toList();
+        return new Tickets.Response(tickets);
+    }
+
+    private static String key(String campaign, long job, FencingToken token, ShardObject object) {
+        return ObjectKeys.incoming(campaign, job, token, object.sha256());
+    }
+
+    /** Makes the submission durable, then judges it. */
+    public CompletionStage<Submit.Response> submit(String worker, long job, FencingToken token, byte[] body) {
+        Manifest manifest = Json.read(body, Manifest.class);
+        byte[] canonical = Json.bytes(manifest);
+        LedgerEvent.Submit event = new LedgerEvent.Submit(
+                worker,
+                token,
+                new String(canonical, java.nio.charset.StandardCharsets.UTF_8),
+                java.util.HexFormat.of().formatHex(Tokens.sha256(canonical)),
+                Printable.of(manifest.candidateDigest(), 40));
+        return ledger.apply(job, event, worker).thenCompose(found -> {
+            Decision decision = require(found, job);
+            desk.ended(job, worker);
+            if (decision instanceof Decision.Applied applied && applied.toJudge() > 0) {
+                return judge.judge(job, applied.toJudge());
+            }
+            return java.util.concurrent.CompletableFuture.completedFuture(judge.standing(job, token.attempt()));
+        });
+    }
+
+    public CompletionStage<Void> release(String worker, long job, FencingToken token, Release.Request request) {
+        return end(job, worker, new LedgerEvent.Release(worker, token, Printable.of(request.reason(), 200)));
+    }
+
+    public CompletionStage<Void> fail(String worker, long job, FencingToken token, Fail.Request request) {
+        return end(job, worker, new LedgerEvent.Fail(worker, token, request.failure(), Printable.of(request.message(), 500)));
+    }
+
+    private CompletionStage<Void> end(long job, String worker, LedgerEvent event) {
+        return ledger.apply(job, event, worker).thenAccept(found -> {
+            Decision decision = require(found, job);
+            desk.ended(job, worker);
+            judge.follow(job, decision);
+        });
+    }
+
+    static Decision require(Optional<Decision> found, long job) {
+        Decision decision = found.orElseThrow(() -> unknown(job));
+        if (decision instanceof Decision.Refused refused) {
+            throw new Refusal(refused.code(), refused.detail());
+        }
+        return decision;
+    }
+
+    static Refusal unknown(long job) {
+        return new Refusal(ProblemCode.UNKNOWN_JOB, "there is no job " + job);
+    }
+}

@@ -1,0 +1,37 @@
+package dev.gleaner.tracker.storage;
+
+import dev.gleaner.protocol.lease.FencingToken;
+import java.util.regex.Pattern;
+
+/**
+ * Names of objects. They hold campaign, job, fencing token and digest, so that a stale attempt can never overwrite a live one
+ * and a second PUT can only bring the same bytes.
+ */
+public final class ObjectKeys {
+    /** Tickets reach only this prefix. */
+    public static final String INCOMING = "incoming/";
+
+    /** Accepted objects; no ticket reaches it. */
+    public static final String ACCEPTED = "accepted/";
+
+    private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+");
+
+    private ObjectKeys() {}
+
+    public static String incoming(String campaign, long job, FencingToken token, String sha256) {
+        return INCOMING + place(campaign, job, token, sha256);
+    }
+
+    public static String accepted(String campaign, long job, FencingToken token, String sha256) {
+        return ACCEPTED + place(campaign, job, token, sha256);
+    }
+
+    private static String place(String campaign, long job, FencingToken token, String sha256) {
+        return campaign + "/" + token.epoch() + "/" + job + "/" + token.attempt() + "/" + sha256 + ".parquet";
+    }
+
+    /** Whether the key can be one of ours; anything else is refused before it touches a store. */
+    public static boolean isValid(String key) {
+        return key.length() <= 300 && VALID.matcher(key).matches() && !key.contains("..");
+    }
+}

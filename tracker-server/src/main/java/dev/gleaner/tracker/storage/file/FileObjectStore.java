@@ -1,0 +1,238 @@
+package dev.gleaner.tracker.storage.file;
+
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.lease.Tickets;
+import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.storage.ObjectKeys;
+import dev.gleaner.tracker.storage.ObjectStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Objects as files below one folder. Uploads come through the tracker itself, by links it signs: key, size, digest and expiry
+ * are under an HMAC, so a link is good for exactly one object. A file appears under its key only when its bytes are complete,
+ * right and on disk.
+ */
+public final class FileObjectStore implements ObjectStore {
+    private final Path root;
+    private final SecretKeySpec secret;
+    private final InstantSource clock;
+
+    /**
+     * @param root holds {@code incoming}, {@code accepted} and {@code coming}
+     * @param secret signs links; must survive a restart
+     */
+    public FileObjectStore(Path root, byte[] secret, InstantSource clock) throws IOException {
+        this.root = Files.createDirectories(root).toRealPath();
+        this.secret = new SecretKeySpec(secret, "HmacSHA256");
+        this.clock = clock;
+        Files.createDirectories(this.root.resolve("coming"));
+    }
+
+    /**
+     * A signed link's parts, as they come back in a PUT.
+     *
+     * @param expires epoch second
+     */
+    public record Link(String key, long bytes, String sha256, long expires, String signature) {}
+
+    /** An upload is refused. */
+    public static final class RefusedException extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final ProblemCode code;
+
+        RefusedException(ProblemCode code, String message) {
+            super(message);
+            this.code = code;
+        }
+
+        public ProblemCode code() {
+            return code;
+        }
+    }
+
+    @Override
+    public Tickets.Ticket ticket(String key, ShardObject object, Duration validFor) {
+        long expires = clock.instant().plus(validFor).getEpochSecond();
+        String signature = sign(key, object.bytes(), object.sha256(), expires);
+        String url = "/v1/objects/" + key + "?bytes=" + object.bytes() + "&sha256=" + object.sha256() + "&expires=" + expires
+                + "&signature=" + signature;
+        return new Tickets.Ticket(
+                object.name(), url, Map.of("Content-Type", "application/octet-stream"), (int) validFor.toSeconds());
+    }
+
+    /**
+     * Looks at a link before any byte is read.
+     *
+     * @throws RefusedException {@link ProblemCode#TICKET_INVALID} when it is not ours, was changed, or has run out
+     */
+    public void check(Link link) throws RefusedException {
+        byte[] expected = sign(link.key(), link.bytes(), link.sha256(), link.expires()).getBytes(StandardCharsets.US_ASCII);
+        boolean ours = ObjectKeys.isValid(link.key())
+                && link.key().startsWith(ObjectKeys.INCOMING)
+                && MessageDigest.isEqual(expected, link.signature().getBytes(StandardCharsets.US_ASCII));
+        if (!ours) {
+            throw new RefusedException(ProblemCode.TICKET_INVALID, "the link's signature does not hold");
+        }
+        if (clock.instant().getEpochSecond() > link.expires()) {
+            throw new RefusedException(ProblemCode.TICKET_INVALID, "the link has expired");
+        }
+    }
+
+    /** A new file to receive an upload into. */
+    public Path newUpload() throws IOException {
+        return Files.createTempFile(root.resolve("coming"), "put-", ".part");
+    }
+
+    /**
+     * Takes a received file: checks size and digest, makes it durable, and moves it to its key.
+     *
+     * @throws RefusedException {@link ProblemCode#UPLOAD_MISMATCH}; the file is deleted
+     */
+    public void take(Link link, Path received) throws IOException, RefusedException {
+        try {
+            long size = Files.size(received);
+            if (size != link.bytes()) {
+                throw new RefusedException(ProblemCode.UPLOAD_MISMATCH, "got " + size + " bytes instead of " + link.bytes());
+            }
+            String actual = sha256(received);
+            if (!actual.equals(link.sha256())) {
+                throw new RefusedException(ProblemCode.UPLOAD_MISMATCH, "got bytes of SHA-256 " + actual);
+            }
+            sync(received);
+            place(received, path(link.key()));
+        } finally {
+            Files.deleteIfExists(received);
+        }
+    }
+
+    @Override
+    public Optional<Long> size(String key) throws IOException {
+        try {
+            return Optional.of(Files.size(path(key)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public LocalCopy open(String key) throws IOException {
+        Path path = path(key);
+        if (!Files.isRegularFile(path)) {
+            throw new NoSuchFileException(key);
+        }
+        return new LocalCopy() {
+            @Override
+            public Path path() {
+                return path;
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public void promote(String from, String to) throws IOException {
+        Path source = path(from);
+        if (Files.exists(source)) {
+            place(source, path(to));
+        } else if (!Files.exists(path(to))) {
+            throw new NoSuchFileException(from);
+        }
+    }
+
+    private static void place(Path source, Path target) throws IOException {
+        Files.createDirectories(java.util.Objects.requireNonNull(target.getParent()));
+        Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        sync(java.util.Objects.requireNonNull(target.getParent()));
+    }
+
+    @Override
+    public void delete(String key) throws IOException {
+        Files.deleteIfExists(path(key));
+    }
+
+    @Override
+    public List<String> list(String prefix) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString().replace('\\', '/'))
+                    .filter(key -> key.startsWith(prefix))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Override
+    public void requireWritable() throws IOException {
+        Files.delete(newUpload());
+    }
+
+    /** The folder of accepted objects, for people who want to look. */
+    public Path accepted() {
+        return root.resolve("accepted");
+    }
+
+    private Path path(String key) throws IOException {
+        if (!ObjectKeys.isValid(key)) {
+            throw new IOException("not a valid object key");
+        }
+        return root.resolve(key);
+    }
+
+    private String sign(String key, long bytes, String sha256, long expires) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(secret);
+            String text = "PUT\n" + key + "\n" + bytes + "\n" + sha256 + "\n" + expires;
+            return HexFormat.of().formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has HmacSHA256", e);
+        }
+    }
+
+    /** Makes a file's bytes, or a folder's entries, survive a crash; folders cannot be synced everywhere. */
+    private static void sync(Path path) throws IOException {
+        boolean folder = Files.isDirectory(path);
+        try (FileChannel channel = FileChannel.open(path, folder ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
+            channel.force(true);
+        } catch (IOException e) {
+            if (!folder) {
+                throw e;
+            }
+        }
+    }
+
+    /** SHA-256 of a file, 64 hexadecimal digits. */
+    public static String sha256(Path file) throws IOException {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+                in.transferTo(java.io.OutputStream.nullOutputStream());
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -116,12 +116,18 @@ public final class Tracker implements AutoCloseable {
         } catch (java.util.concurrent.CompletionException e) {
             ledger.close();
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException("cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
+            throw new IOException(
+                    "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
         }
         schedule(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
         judging.sweep();
         schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, judging::sweep);
-        log.info("Tracker is ready: address=http://{}:{} data={} epoch={}", config.host(), server.actualPort(), config.data(), ledger.epoch());
+        log.info(
+                "Tracker is ready: address=http://{}:{} data={} epoch={}",
+                config.host(),
+                server.actualPort(),
+                config.data(),
+                ledger.epoch());
         return new Tracker(ledger, vertx, server, leaseThread, clockThread, intakeThreads, tokenFile);
     }
 
@@ -142,7 +148,8 @@ public final class Tracker implements AutoCloseable {
     /** The operators' token, made at the first start; only its owner can read the file. */
     private static String operatorTokenHash(Path file) throws IOException {
         if (!Files.exists(file)) {
-            Path coming = Files.createTempFile(java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()), "operator", ".tmp");
+            Path coming = Files.createTempFile(
+                    java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()), "operator", ".tmp");
             if (Files.getFileStore(coming).supportsFileAttributeView("posix")) {
                 Files.setPosixFilePermissions(coming, PosixFilePermissions.fromString("rw-------"));
             }
@@ -169,7 +176,8 @@ public final class Tracker implements AutoCloseable {
         intakeThreads.shutdown();
         leaseThread.shutdown();
         try {
-            boolean unused = intakeThreads.awaitTermination(10, TimeUnit.SECONDS) && leaseThread.awaitTermination(5, TimeUnit.SECONDS);
+            boolean unused = intakeThreads.awaitTermination(10, TimeUnit.SECONDS)
+                    && leaseThread.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

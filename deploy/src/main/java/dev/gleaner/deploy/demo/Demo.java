@@ -108,7 +108,8 @@ public final class Demo {
     private boolean run() throws IOException, InterruptedException, SQLException {
         long started = System.nanoTime();
         Path folder = options.folder();
-        for (String part : List.of("wat", "tracker", "worker-ada", "worker-bela", "worker-cleo", "worker-dana", "logs")) {
+        for (String part :
+                List.of("wat", "tracker", "worker-ada", "worker-bela", "worker-cleo", "worker-dana", "logs")) {
             delete(folder.resolve(part));
         }
         Path wats = Files.createDirectories(folder.resolve("wat")).toRealPath();
@@ -152,31 +153,89 @@ public final class Demo {
     private static Policy policy() {
         Policy p = Policy.laion400m();
         return new Policy(
-                p.linkPaths(), p.minTextCodePoints(), p.maxTextCodePoints(), p.maxUrlLength(), p.skippedExtensions(),
-                p.blockedHosts(), p.blockedUrls(), 2_000, 4 << 20, p.maxPixels(), p.formats(), p.respectedRobotsTags(),
-                4, p.maxRedirects(), p.threshold(), p.rowsPerShard());
+                p.linkPaths(),
+                p.minTextCodePoints(),
+                p.maxTextCodePoints(),
+                p.maxUrlLength(),
+                p.skippedExtensions(),
+                p.blockedHosts(),
+                p.blockedUrls(),
+                2_000,
+                4 << 20,
+                p.maxPixels(),
+                p.formats(),
+                p.respectedRobotsTags(),
+                4,
+                p.maxRedirects(),
+                p.threshold(),
+                p.rowsPerShard());
     }
 
     private void startTracker() throws IOException, InterruptedException {
-        processes.java("tracker", trackerJar, List.of("-Xmx384m"), List.of(
-                "serve", "--data", options.folder().resolve("tracker").toString(), "--port", Integer.toString(options.port()),
-                "--heartbeat", "1", "--lease-ttl", "6"));
+        processes.java(
+                "tracker",
+                trackerJar,
+                List.of("-Xmx384m"),
+                List.of(
+                        "serve",
+                        "--data",
+                        options.folder().resolve("tracker").toString(),
+                        "--port",
+                        Integer.toString(options.port()),
+                        "--heartbeat",
+                        "1",
+                        "--lease-ttl",
+                        "6"));
         tracker.awaitReady(Duration.ofSeconds(60));
     }
 
     private String campaign(String base) throws IOException, InterruptedException {
-        return processes.run("campaign-create", trackerJar, List.of(
-                "campaign", "create", "--tracker", "http://127.0.0.1:" + options.port(),
-                "--token-file", options.folder().resolve("tracker/operator.token").toString(),
-                "--name", CAMPAIGN, "--paths", options.folder().resolve("wat.paths").toString(), "--base", base,
-                "--slices", Integer.toString(SLICES), "--bundle", top.resolve("deploy/model/demo-bundle").toString(),
-                "--policy", options.folder().resolve("policy.json").toString())).strip();
+        return processes
+                .run(
+                        "campaign-create",
+                        trackerJar,
+                        List.of(
+                                "campaign",
+                                "create",
+                                "--tracker",
+                                "http://127.0.0.1:" + options.port(),
+                                "--token-file",
+                                options.folder()
+                                        .resolve("tracker/operator.token")
+                                        .toString(),
+                                "--name",
+                                CAMPAIGN,
+                                "--paths",
+                                options.folder().resolve("wat.paths").toString(),
+                                "--base",
+                                base,
+                                "--slices",
+                                Integer.toString(SLICES),
+                                "--bundle",
+                                top.resolve("deploy/model/demo-bundle").toString(),
+                                "--policy",
+                                options.folder().resolve("policy.json").toString()))
+                .strip();
     }
 
     private void startWorker(String name) throws IOException {
-        processes.java(name, workerJar, List.of("-Xmx512m"), List.of(
-                "run", "--tracker", "http://127.0.0.1:" + options.port(), "--name", name, "--team", "demo", "--cpus", "1",
-                "--home", options.folder().resolve("worker-" + name).toString(), "--allow-loopback"));
+        processes.java(
+                name,
+                workerJar,
+                List.of("-Xmx512m"),
+                List.of(
+                        "run",
+                        "--tracker",
+                        "http://127.0.0.1:" + options.port(),
+                        "--name",
+                        name,
+                        "--team",
+                        "demo",
+                        "--cpus",
+                        "1",
+                        "--home",
+                        options.folder().resolve("worker-" + name).toString(),
+                        "--allow-loopback"));
     }
 
     /** Waits until the first worker holds a lease, kills it, and puts a fresh one in its place. */
@@ -186,11 +245,13 @@ public final class Demo {
         while (System.nanoTime() < until) {
             for (JsonNode job : tracker.jobs("leased")) {
                 JsonNode newest = job.path("attempts").path(0);
-                if (newest.path("nickname").asText().equals(victim) && newest.path("state").asText().equals("leased")
+                if (newest.path("nickname").asText().equals(victim)
+                        && newest.path("state").asText().equals("leased")
                         && !job.path("wat").asText().startsWith("not-there")) {
                     Thread.sleep(700);
                     processes.kill(victim);
-                    say("killed worker " + victim + " with SIGKILL in the middle of job " + job.path("job").asLong());
+                    say("killed worker " + victim + " with SIGKILL in the middle of job "
+                            + job.path("job").asLong());
                     startWorker("dana");
                     return job.path("job").asLong();
                 }
@@ -209,7 +270,8 @@ public final class Demo {
             long ended = jobs.path("done").asLong() + jobs.path("quarantined").asLong();
             if (ended != shown) {
                 shown = ended;
-                say(ended + " of " + (FILES + 1) * SLICES + " jobs ended, " + campaign.path("accepted").path("kept").asLong() + " pairs kept");
+                say(ended + " of " + (FILES + 1) * SLICES + " jobs ended, "
+                        + campaign.path("accepted").path("kept").asLong() + " pairs kept");
             }
             if (jobs.path("open").asLong() + jobs.path("leased").asLong() == 0) {
                 return campaign;
@@ -219,25 +281,38 @@ public final class Demo {
         throw new IOException("the campaign did not end within " + LONGEST.toMinutes() + " minutes");
     }
 
-    private boolean report(JsonNode campaign, long killed, Duration took) throws IOException, InterruptedException, SQLException {
+    private boolean report(JsonNode campaign, long killed, Duration took)
+            throws IOException, InterruptedException, SQLException {
         JsonNode jobs = campaign.path("jobs");
         JsonNode counts = campaign.path("accepted");
         JsonNode job = tracker.get("/v1/operator/jobs/" + killed);
         List<String> attempts = new ArrayList<>();
         for (JsonNode attempt : job.path("attempts")) {
-            attempts.add(0, attempt.path("number").asInt() + " by " + attempt.path("nickname").asText() + ": " + attempt.path("state").asText());
+            attempts.add(
+                    0,
+                    attempt.path("number").asInt() + " by "
+                            + attempt.path("nickname").asText() + ": "
+                            + attempt.path("state").asText());
         }
         Path accepted = options.folder().resolve("tracker/objects/accepted");
         System.out.println();
-        System.out.println("Jobs        " + jobs.path("done").asLong() + " done, " + jobs.path("quarantined").asLong() + " quarantined (their WAT does not exist)");
+        System.out.println("Jobs        " + jobs.path("done").asLong() + " done, "
+                + jobs.path("quarantined").asLong() + " quarantined (their WAT does not exist)");
         System.out.println("Reassigned  job " + killed + ": attempt " + String.join(", attempt ", attempts));
-        System.out.println("Images      " + counts.path("images").asLong() + " seen, " + counts.path("candidates").asLong() + " candidates, " + counts.path("kept").asLong() + " pairs kept");
+        System.out.println("Images      " + counts.path("images").asLong() + " seen, "
+                + counts.path("candidates").asLong() + " candidates, "
+                + counts.path("kept").asLong() + " pairs kept");
         System.out.println("Not taken   " + drops(counts.path("extractDrops")));
         System.out.println("Dropped     " + drops(counts.path("pairDrops")));
         System.out.println("Digest      " + campaign.path("candidateDigest").asText());
-        Optional<String> fault = check(accepted, counts.path("kept").asLong(), campaign.path("threshold").asDouble());
-        System.out.println("Parquet     " + accepted + " (" + campaign.path("bytesStored").asLong() + " bytes)");
-        System.out.println("Read it     duckdb -c \"SELECT TEXT, similarity, URL FROM '" + accepted + "/**/*.parquet' LIMIT 5\"");
+        Optional<String> fault = check(
+                accepted,
+                counts.path("kept").asLong(),
+                campaign.path("threshold").asDouble());
+        System.out.println(
+                "Parquet     " + accepted + " (" + campaign.path("bytesStored").asLong() + " bytes)");
+        System.out.println(
+                "Read it     duckdb -c \"SELECT TEXT, similarity, URL FROM '" + accepted + "/**/*.parquet' LIMIT 5\"");
         System.out.println("Took        " + took.toSeconds() + " s");
         System.out.println();
         boolean good = fault.isEmpty()
@@ -258,15 +333,17 @@ public final class Demo {
             sorted.add(Map.entry(field.getKey(), field.getValue().asLong()));
         }
         sorted.sort(Map.Entry.<String, Long>comparingByValue().reversed());
-        return String.join(", ", sorted.stream().map(e -> e.getKey() + " " + e.getValue()).toList());
+        return String.join(
+                ", ", sorted.stream().map(e -> e.getKey() + " " + e.getValue()).toList());
     }
 
     /** Reads all shards with DuckDB, an engine that shares no code with the writer. */
     private static Optional<String> check(Path accepted, long kept, double threshold) throws SQLException {
         try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = duck.createStatement();
-                ResultSet row = statement.executeQuery("SELECT count(*), min(similarity), count(DISTINCT SAMPLE_ID), count(DISTINCT URL) FROM '"
-                        + accepted.toString().replace("'", "''") + "/**/*.parquet'")) {
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*), min(similarity), count(DISTINCT SAMPLE_ID), count(DISTINCT URL) FROM '"
+                                + accepted.toString().replace("'", "''") + "/**/*.parquet'")) {
             row.next();
             System.out.println("DuckDB      " + row.getLong(1) + " rows, lowest similarity " + row.getFloat(2));
             if (row.getLong(1) != kept) {

@@ -30,15 +30,24 @@ final class DemoCrawl {
      *
      * @return their names
      */
-    static List<String> write(Path folder, DemoPages pages, int files, int pagesPerFile, int picturesPerPage) throws IOException {
+    static List<String> write(Path folder, DemoPages pages, int files, int pagesPerFile, int picturesPerPage)
+            throws IOException {
         List<String> names = new ArrayList<>();
         for (int file = 0; file < files; file++) {
             Path warc = folder.resolve("demo-" + file + ".warc.gz");
-            try (WarcWriter writer = new WarcWriter(Files.newByteChannel(warc, java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.WRITE, java.nio.file.StandardOpenOption.TRUNCATE_EXISTING), WarcCompression.GZIP)) {
+            try (WarcWriter writer = new WarcWriter(
+                    Files.newByteChannel(
+                            warc,
+                            java.nio.file.StandardOpenOption.CREATE,
+                            java.nio.file.StandardOpenOption.WRITE,
+                            java.nio.file.StandardOpenOption.TRUNCATE_EXISTING),
+                    WarcCompression.GZIP)) {
                 for (int page = 0; page < pagesPerFile; page++) {
                     String url = pages.url(file, page);
                     byte[] html = pages.html(file, page, picturesPerPage).getBytes(StandardCharsets.UTF_8);
-                    HttpResponse response = new HttpResponse.Builder(200, "OK").body(MediaType.HTML_UTF8, html).build();
+                    HttpResponse response = new HttpResponse.Builder(200, "OK")
+                            .body(MediaType.HTML_UTF8, html)
+                            .build();
                     writer.write(new WarcResponse.Builder(URI.create(url))
                             .date(CRAWLED)
                             .recordId(UUID.nameUUIDFromBytes(url.getBytes(StandardCharsets.UTF_8)))

@@ -9,7 +9,18 @@ import java.util.Random;
 final class DemoPages {
     /** Ways in which a picture's link leads to trouble; each is a path of {@link DemoWeb}. */
     static final String[] FAULTS = {
-        "missing", "redirects", "slow", "truncated", "wrong-type", "bomb", "private", "noai", "endless", "tiny", "not-an-image", "loop"
+        "missing",
+        "redirects",
+        "slow",
+        "truncated",
+        "wrong-type",
+        "bomb",
+        "private",
+        "noai",
+        "endless",
+        "tiny",
+        "not-an-image",
+        "loop"
     };
 
     private final String origin;
@@ -40,9 +51,14 @@ final class DemoPages {
         for (int i = 0; i < pictures; i++) {
             long number = (file * 10_000L + page) * 100 + i;
             Scene scene = scene(number);
-            String said = random.nextInt(10) < 7 ? scene.caption() : scene.other(random).caption();
+            String said = random.nextInt(10) < 7
+                    ? scene.caption()
+                    : scene.other(random).caption();
             String format = number % 4 == 0 ? "png" : "jpg";
-            img(html, "/img/" + number + "." + format, random.nextInt(12) == 0 ? said.replace(" a ", " a&nbsp;") : said);
+            img(
+                    html,
+                    "/img/" + number + "." + format,
+                    random.nextInt(12) == 0 ? said.replace(" a ", " a&nbsp;") : said);
         }
         long any = (file * 10_000L + page) * 100 + 50;
         String fault = FAULTS[(file * 7 + page) % FAULTS.length];

@@ -116,7 +116,12 @@ final class DemoWeb implements AutoCloseable {
                 send(exchange, 200, "image/jpeg", good);
             }
             case "tiny" -> send(exchange, 200, "image/gif", new byte[43]);
-            case "not-an-image" -> send(exchange, 200, "image/jpeg", "<html>Buy our pictures</html>".repeat(400).getBytes(StandardCharsets.UTF_8));
+            case "not-an-image" ->
+                send(
+                        exchange,
+                        200,
+                        "image/jpeg",
+                        "<html>Buy our pictures</html>".repeat(400).getBytes(StandardCharsets.UTF_8));
             default -> send(exchange, 404, "text/plain", new byte[0]);
         }
     }
@@ -124,7 +129,34 @@ final class DemoWeb implements AutoCloseable {
     /** A PNG header that claims 60,000 × 60,000 pixels. */
     private static byte[] bomb() {
         byte[] png = new byte[8_000];
-        byte[] start = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, (byte) 0xEA, 0x60, 0, 0, (byte) 0xEA, 0x60, 8, 2};
+        byte[] start = {
+            (byte) 0x89,
+            'P',
+            'N',
+            'G',
+            '\r',
+            '\n',
+            0x1A,
+            '\n',
+            0,
+            0,
+            0,
+            13,
+            'I',
+            'H',
+            'D',
+            'R',
+            0,
+            0,
+            (byte) 0xEA,
+            0x60,
+            0,
+            0,
+            (byte) 0xEA,
+            0x60,
+            8,
+            2
+        };
         System.arraycopy(start, 0, png, 0, start.length);
         return png;
     }

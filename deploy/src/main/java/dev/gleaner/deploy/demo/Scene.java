@@ -54,7 +54,8 @@ record Scene(int colour, int shape, int count, int place, int ground) {
 
     /** The same scene with another colour and shape: its caption is false of this picture. */
     Scene other(Random random) {
-        return new Scene((colour + 1 + random.nextInt(5)) % 6, (shape + 1 + random.nextInt(5)) % 6, count, place, ground);
+        return new Scene(
+                (colour + 1 + random.nextInt(5)) % 6, (shape + 1 + random.nextInt(5)) % 6, count, place, ground);
     }
 
     /** Draws it. */
@@ -91,12 +92,14 @@ record Scene(int colour, int shape, int count, int place, int ground) {
 
     private List<double[]> spots(Random random) {
         if (count == 0 && place < 0) {
-            return List.of(new double[] {near(random, 0.5, 0.05), near(random, 0.5, 0.05), 0.18 + random.nextDouble() * 0.14});
+            return List.of(
+                    new double[] {near(random, 0.5, 0.05), near(random, 0.5, 0.05), 0.18 + random.nextDouble() * 0.14});
         }
         if (count == 0) {
             double x = place % 2 == 0 ? 0.25 : 0.75;
             double y = place < 2 ? 0.25 : 0.75;
-            return List.of(new double[] {near(random, x, 0.04), near(random, y, 0.04), 0.12 + random.nextDouble() * 0.06});
+            return List.of(
+                    new double[] {near(random, x, 0.04), near(random, y, 0.04), 0.12 + random.nextDouble() * 0.06});
         }
         List<double[]> cells = new ArrayList<>();
         double r = 0.08 + random.nextDouble() * 0.04;

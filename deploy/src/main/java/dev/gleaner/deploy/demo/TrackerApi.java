@@ -15,7 +15,10 @@ import java.time.Duration;
 final class TrackerApi {
     private final URI base;
     private final Path token;
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
     private final ObjectMapper json = new ObjectMapper();
 
     TrackerApi(URI base, Path token) {
@@ -26,7 +29,10 @@ final class TrackerApi {
     JsonNode get(String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(base.resolve(path))
                 .timeout(Duration.ofSeconds(20))
-                .header("Authorization", "Bearer " + (Files.exists(token) ? Files.readString(token).trim() : ""))
+                .header(
+                        "Authorization",
+                        "Bearer "
+                                + (Files.exists(token) ? Files.readString(token).trim() : ""))
                 .build();
         HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
         if (response.statusCode() != 200) {
@@ -56,6 +62,7 @@ final class TrackerApi {
     }
 
     JsonNode jobs(String state) throws IOException, InterruptedException {
-        return get("/v1/operator/jobs?limit=1000" + (state.isEmpty() ? "" : "&state=" + state)).path("jobs");
+        return get("/v1/operator/jobs?limit=1000" + (state.isEmpty() ? "" : "&state=" + state))
+                .path("jobs");
     }
 }

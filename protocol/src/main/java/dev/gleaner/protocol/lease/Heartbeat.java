@@ -27,7 +27,10 @@ public final class Heartbeat {
      * @param directive for the worker as a whole
      * @param message from the operators to the volunteer, or null
      */
-    public record Response(List<Answer> leases, Directive directive, @Nullable String message) {}
+    public record Response(
+            List<Answer> leases,
+            Directive directive,
+            @Nullable String message) {}
 
     public record Answer(long job, FencingToken token, Verdict verdict) {}
 

@@ -40,7 +40,8 @@ public record Counts(
 
     /** What is wrong with the numbers, or an empty text when they add up. */
     public String fault() {
-        for (long count : new long[] {members, brokenMembers, records, badRecords, images, candidates, kept, bytesFetched}) {
+        for (long count :
+                new long[] {members, brokenMembers, records, badRecords, images, candidates, kept, bytesFetched}) {
             if (count < 0) {
                 return "a count is negative";
             }

@@ -24,7 +24,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code campaign create|list|show|pause|resume}. */
-@Command(name = "campaign", description = "Campaigns: create, list, show, pause, resume.", mixinStandardHelpOptions = true, subcommands = picocli.CommandLine.HelpCommand.class)
+@Command(
+        name = "campaign",
+        description = "Campaigns: create, list, show, pause, resume.",
+        mixinStandardHelpOptions = true,
+        subcommands = picocli.CommandLine.HelpCommand.class)
 final class CampaignCommand {
     private final PrintStream out;
 
@@ -34,24 +38,61 @@ final class CampaignCommand {
 
     @Command(
             name = "create",
-            description = "Makes a campaign of a list of WAT paths. Safe to repeat: the very same campaign is made once.",
+            description =
+                    "Makes a campaign of a list of WAT paths. Safe to repeat: the very same campaign is made once.",
             mixinStandardHelpOptions = true)
     int create(
             @Mixin OperatorOptions operator,
-            @Option(names = "--name", required = true, paramLabel = "NAME", description = "the campaign's name: a-z 0-9 . _ -") String name,
-            @Option(names = "--paths", required = true, paramLabel = "FILE", description = "WAT paths, one a line: a wat.paths.gz as Common Crawl publishes it, or plain text") Path paths,
-            @Option(names = "--base", paramLabel = "URL|DIR", defaultValue = "https://data.commoncrawl.org/", description = "what the paths are appended to: an address or a folder (default: ${DEFAULT-VALUE})") String base,
-            @Option(names = "--slices", paramLabel = "N", defaultValue = "10", description = "jobs made of each WAT (default: ${DEFAULT-VALUE})") int slices,
-            @Option(names = "--bundle", required = true, paramLabel = "DIR", description = "folder of the model bundle; uploaded if the tracker lacks it") Path bundle,
-            @Option(names = "--policy", paramLabel = "FILE", description = "policy as JSON (default: LAION-400M's figures)") @Nullable Path policyFile)
+            @Option(
+                            names = "--name",
+                            required = true,
+                            paramLabel = "NAME",
+                            description = "the campaign's name: a-z 0-9 . _ -")
+                    String name,
+            @Option(
+                            names = "--paths",
+                            required = true,
+                            paramLabel = "FILE",
+                            description =
+                                    "WAT paths, one a line: a wat.paths.gz as Common Crawl publishes it, or plain text")
+                    Path paths,
+            @Option(
+                            names = "--base",
+                            paramLabel = "URL|DIR",
+                            defaultValue = "https://data.commoncrawl.org/",
+                            description =
+                                    "what the paths are appended to: an address or a folder (default: ${DEFAULT-VALUE})")
+                    String base,
+            @Option(
+                            names = "--slices",
+                            paramLabel = "N",
+                            defaultValue = "10",
+                            description = "jobs made of each WAT (default: ${DEFAULT-VALUE})")
+                    int slices,
+            @Option(
+                            names = "--bundle",
+                            required = true,
+                            paramLabel = "DIR",
+                            description = "folder of the model bundle; uploaded if the tracker lacks it")
+                    Path bundle,
+            @Option(
+                            names = "--policy",
+                            paramLabel = "FILE",
+                            description = "policy as JSON (default: LAION-400M's figures)")
+                    @Nullable
+                    Path policyFile)
             throws IOException {
-        Policy policy = policyFile == null ? Policy.laion400m() : OperatorOptions.JSON.readValue(Files.readString(policyFile), Policy.class);
+        Policy policy = policyFile == null
+                ? Policy.laion400m()
+                : OperatorOptions.JSON.readValue(Files.readString(policyFile), Policy.class);
         String id = upload(operator, bundle);
         CampaignSpec spec = new CampaignSpec(name, address(base), slices, id, policy);
         JsonNode created = operator.post("v1/operator/campaigns", new OperatorCalls.NewCampaign(spec, read(paths)));
-        out.println(created.path("created").asBoolean()
-                ? "campaign " + name + " made with " + created.path("jobs").asLong() + " jobs"
-                : "campaign " + name + " exists already, the very same");
+        out.println(
+                created.path("created").asBoolean()
+                        ? "campaign " + name + " made with "
+                                + created.path("jobs").asLong() + " jobs"
+                        : "campaign " + name + " exists already, the very same");
         return Exit.OK;
     }
 
@@ -70,7 +111,10 @@ final class CampaignCommand {
         try (InputStream raw = Files.newInputStream(file);
                 InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw;
                 BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-            return lines.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+            return lines.lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
         }
     }
 
@@ -81,7 +125,8 @@ final class CampaignCommand {
         }
         String id = FileObjectStore.sha256(manifest);
         operator.put("v1/operator/bundles/" + id + "/" + BundleShelf.MANIFEST, manifest);
-        JsonNode files = OperatorOptions.JSON.readTree(Files.readAllBytes(manifest)).path("files");
+        JsonNode files =
+                OperatorOptions.JSON.readTree(Files.readAllBytes(manifest)).path("files");
         for (var names = files.fieldNames(); names.hasNext(); ) {
             String file = names.next();
             operator.put("v1/operator/bundles/" + id + "/" + file, folder.resolve(file));
@@ -91,10 +136,20 @@ final class CampaignCommand {
 
     @Command(name = "list", description = "Shows all campaigns, one a line.", mixinStandardHelpOptions = true)
     int list(@Mixin OperatorOptions operator) throws IOException {
-        out.printf("%-24s %-8s %10s %10s %10s %10s %12s%n", "CAMPAIGN", "STATE", "OPEN", "LEASED", "DONE", "QUARANT.", "PAIRS");
+        out.printf(
+                "%-24s %-8s %10s %10s %10s %10s %12s%n",
+                "CAMPAIGN", "STATE", "OPEN", "LEASED", "DONE", "QUARANT.", "PAIRS");
         for (JsonNode c : operator.get("v1/campaigns").path("campaigns")) {
             JsonNode jobs = c.path("jobs");
-            out.printf("%-24s %-8s %10d %10d %10d %10d %12d%n", c.path("name").asText(), c.path("state").asText(), jobs.path("open").asLong(), jobs.path("leased").asLong(), jobs.path("done").asLong(), jobs.path("quarantined").asLong(), c.path("accepted").path("kept").asLong());
+            out.printf(
+                    "%-24s %-8s %10d %10d %10d %10d %12d%n",
+                    c.path("name").asText(),
+                    c.path("state").asText(),
+                    jobs.path("open").asLong(),
+                    jobs.path("leased").asLong(),
+                    jobs.path("done").asLong(),
+                    jobs.path("quarantined").asLong(),
+                    c.path("accepted").path("kept").asLong());
         }
         return Exit.OK;
     }
@@ -105,7 +160,10 @@ final class CampaignCommand {
         return Exit.OK;
     }
 
-    @Command(name = "pause", description = "Leases no more of its jobs; what is leased goes on.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "pause",
+            description = "Leases no more of its jobs; what is leased goes on.",
+            mixinStandardHelpOptions = true)
     int pause(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
         operator.post("v1/operator/campaigns/" + name + "/pause", Map.of());
         out.println("campaign " + name + " is paused");

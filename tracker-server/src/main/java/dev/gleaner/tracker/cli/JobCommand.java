@@ -14,7 +14,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code job list|show|requeue|quarantine}. */
-@Command(name = "job", description = "Jobs: list, show, requeue, quarantine.", mixinStandardHelpOptions = true, subcommands = picocli.CommandLine.HelpCommand.class)
+@Command(
+        name = "job",
+        description = "Jobs: list, show, requeue, quarantine.",
+        mixinStandardHelpOptions = true,
+        subcommands = picocli.CommandLine.HelpCommand.class)
 final class JobCommand {
     private final PrintStream out;
 
@@ -25,14 +29,39 @@ final class JobCommand {
     @Command(name = "list", description = "Lists jobs, one a line.", mixinStandardHelpOptions = true)
     int list(
             @Mixin OperatorOptions operator,
-            @Option(names = "--campaign", paramLabel = "NAME", description = "of this campaign only") @Nullable String campaign,
-            @Option(names = "--state", paramLabel = "STATE", description = "open, leased, done, quarantined or cancelled") @Nullable String state,
-            @Option(names = "--after", paramLabel = "JOB", defaultValue = "0", description = "only jobs with a greater number") long after,
-            @Option(names = "--limit", paramLabel = "N", defaultValue = "100", description = "at most so many (default: ${DEFAULT-VALUE})") int limit)
+            @Option(names = "--campaign", paramLabel = "NAME", description = "of this campaign only") @Nullable
+                    String campaign,
+            @Option(
+                            names = "--state",
+                            paramLabel = "STATE",
+                            description = "open, leased, done, quarantined or cancelled")
+                    @Nullable
+                    String state,
+            @Option(
+                            names = "--after",
+                            paramLabel = "JOB",
+                            defaultValue = "0",
+                            description = "only jobs with a greater number")
+                    long after,
+            @Option(
+                            names = "--limit",
+                            paramLabel = "N",
+                            defaultValue = "100",
+                            description = "at most so many (default: ${DEFAULT-VALUE})")
+                    int limit)
             throws IOException {
-        String query = "after=" + after + "&limit=" + limit + parameter("campaign", campaign) + parameter("state", state);
+        String query =
+                "after=" + after + "&limit=" + limit + parameter("campaign", campaign) + parameter("state", state);
         for (JsonNode job : operator.get("v1/operator/jobs?" + query).path("jobs")) {
-            out.printf("%-8d %-12s %-10s %s %s%n", job.path("job").asLong(), job.path("state").asText(), job.path("slice").asText(), Printable.of(job.path("wat").asText(), 120), job.path("reason").isNull() ? "" : Printable.of(job.path("reason").asText(), 200));
+            out.printf(
+                    "%-8d %-12s %-10s %s %s%n",
+                    job.path("job").asLong(),
+                    job.path("state").asText(),
+                    job.path("slice").asText(),
+                    Printable.of(job.path("wat").asText(), 120),
+                    job.path("reason").isNull()
+                            ? ""
+                            : Printable.of(job.path("reason").asText(), 200));
         }
         return Exit.OK;
     }
@@ -47,13 +76,24 @@ final class JobCommand {
         return Exit.OK;
     }
 
-    @Command(name = "requeue", description = "Opens a quarantined job again, or takes a leased one away from its worker.", mixinStandardHelpOptions = true)
-    int requeue(@Mixin OperatorOptions operator, @Parameters(paramLabel = "JOB") long job, @Option(names = "--reason", required = true, description = "for the audit trail") String reason) throws IOException {
+    @Command(
+            name = "requeue",
+            description = "Opens a quarantined job again, or takes a leased one away from its worker.",
+            mixinStandardHelpOptions = true)
+    int requeue(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "JOB") long job,
+            @Option(names = "--reason", required = true, description = "for the audit trail") String reason)
+            throws IOException {
         return change(operator, job, "requeue", reason);
     }
 
     @Command(name = "quarantine", description = "Sets an open job aside.", mixinStandardHelpOptions = true)
-    int quarantine(@Mixin OperatorOptions operator, @Parameters(paramLabel = "JOB") long job, @Option(names = "--reason", required = true, description = "for the audit trail") String reason) throws IOException {
+    int quarantine(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "JOB") long job,
+            @Option(names = "--reason", required = true, description = "for the audit trail") String reason)
+            throws IOException {
         return change(operator, job, "quarantine", reason);
     }
 

@@ -20,13 +20,24 @@ import picocli.CommandLine.Option;
 
 /** Options of all operator commands, and the HTTP client behind them. */
 final class OperatorOptions {
-    static final ObjectMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    static final ObjectMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    @Option(names = "--tracker", paramLabel = "URL", defaultValue = "${env:GLEANER_TRACKER:-http://127.0.0.1:8080}", description = "the tracker's address (default: $GLEANER_TRACKER, else http://127.0.0.1:8080)")
+    @Option(
+            names = "--tracker",
+            paramLabel = "URL",
+            defaultValue = "${env:GLEANER_TRACKER:-http://127.0.0.1:8080}",
+            description = "the tracker's address (default: $GLEANER_TRACKER, else http://127.0.0.1:8080)")
     String tracker = "";
 
-    @Option(names = "--token-file", paramLabel = "FILE", defaultValue = "${env:GLEANER_OPERATOR_TOKEN_FILE:-gleaner-data/operator.token}", description = "file with the operators' token (default: $GLEANER_OPERATOR_TOKEN_FILE, else gleaner-data/operator.token)")
-    @Nullable Path tokenFile;
+    @Option(
+            names = "--token-file",
+            paramLabel = "FILE",
+            defaultValue = "${env:GLEANER_OPERATOR_TOKEN_FILE:-gleaner-data/operator.token}",
+            description =
+                    "file with the operators' token (default: $GLEANER_OPERATOR_TOKEN_FILE, else gleaner-data/operator.token)")
+    @Nullable
+    Path tokenFile;
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -39,7 +50,9 @@ final class OperatorOptions {
 
     JsonNode post(String path, Object body) throws IOException {
         byte[] bytes = JSON.writeValueAsBytes(body);
-        return send(request(path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofByteArray(bytes)));
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(bytes)));
     }
 
     JsonNode put(String path, Path file) throws IOException {
@@ -81,16 +94,24 @@ final class OperatorOptions {
         try {
             answer = JSON.readTree(response.body());
         } catch (JsonProcessingException e) {
-            throw new Failure(Exit.UNAVAILABLE, "what answers at " + tracker + " is no tracker: status " + response.statusCode());
+            throw new Failure(
+                    Exit.UNAVAILABLE, "what answers at " + tracker + " is no tracker: status " + response.statusCode());
         }
         if (response.statusCode() >= 400) {
-            int code = switch (response.statusCode()) {
-                case 401, 403 -> Exit.NO_PERMISSION;
-                case 400, 413, 422 -> Exit.DATA;
-                case 503, 429 -> Exit.TEMPORARY;
-                default -> Exit.UNAVAILABLE;
-            };
-            throw new Failure(code, Printable.of(answer.path("title").asText() + ": " + answer.path("detail").asText() + " (" + answer.path("code").asText() + ")", 1_000));
+            int code =
+                    switch (response.statusCode()) {
+                        case 401, 403 -> Exit.NO_PERMISSION;
+                        case 400, 413, 422 -> Exit.DATA;
+                        case 503, 429 -> Exit.TEMPORARY;
+                        default -> Exit.UNAVAILABLE;
+                    };
+            throw new Failure(
+                    code,
+                    Printable.of(
+                            answer.path("title").asText() + ": "
+                                    + answer.path("detail").asText() + " ("
+                                    + answer.path("code").asText() + ")",
+                            1_000));
         }
         return answer;
     }

@@ -22,22 +22,46 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
     private final PrintStream out;
 
-    @Option(names = "--data", paramLabel = "DIR", defaultValue = "${env:GLEANER_DATA:-gleaner-data}", description = "folder of ledger, objects and bundles (default: $GLEANER_DATA, else ${DEFAULT-VALUE})")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            defaultValue = "${env:GLEANER_DATA:-gleaner-data}",
+            description = "folder of ledger, objects and bundles (default: $GLEANER_DATA, else ${DEFAULT-VALUE})")
     Path data = Path.of("gleaner-data");
 
-    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1", description = "address to listen on; put a TLS proxy before it to serve others (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1",
+            description = "address to listen on; put a TLS proxy before it to serve others (default: ${DEFAULT-VALUE})")
     String host = "";
 
-    @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080", description = "port to listen on, 0 for any free one (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "port to listen on, 0 for any free one (default: ${DEFAULT-VALUE})")
     int port;
 
-    @Option(names = "--lease-ttl", paramLabel = "SECONDS", defaultValue = "180", description = "a lease ends so long after its last heartbeat (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--lease-ttl",
+            paramLabel = "SECONDS",
+            defaultValue = "180",
+            description = "a lease ends so long after its last heartbeat (default: ${DEFAULT-VALUE})")
     int ttl;
 
-    @Option(names = "--lease-hard-cap", paramLabel = "SECONDS", defaultValue = "21600", description = "and so long after its grant, whatever beats (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--lease-hard-cap",
+            paramLabel = "SECONDS",
+            defaultValue = "21600",
+            description = "and so long after its grant, whatever beats (default: ${DEFAULT-VALUE})")
     int hardCap;
 
-    @Option(names = "--heartbeat", paramLabel = "SECONDS", defaultValue = "30", description = "how often workers beat (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--heartbeat",
+            paramLabel = "SECONDS",
+            defaultValue = "30",
+            description = "how often workers beat (default: ${DEFAULT-VALUE})")
     int heartbeat;
 
     ServeCommand(PrintStream out) {
@@ -46,16 +70,19 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        LeaseSettings leases = new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
+        LeaseSettings leases =
+                new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
         boolean firstStart = !Files.exists(data.resolve("operator.token"));
-        Tracker tracker = Tracker.start(new TrackerConfig(host, port, data, leases), InstantSource.system(), TrackerCommand.Version.text());
+        Tracker tracker = Tracker.start(
+                new TrackerConfig(host, port, data, leases), InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(
-                () -> {
-                    tracker.close();
-                    stopped.countDown();
-                },
-                "stop"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            tracker.close();
+                            stopped.countDown();
+                        },
+                        "stop"));
         out.println("tracker listens on http://" + host + ":" + tracker.port());
         if (firstStart) {
             out.println("the operators' token was made and lies in " + tracker.operatorTokenFile());

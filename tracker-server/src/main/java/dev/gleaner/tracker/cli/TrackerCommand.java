@@ -91,7 +91,8 @@ public final class TrackerCommand {
                     build.load(in);
                 }
             }
-            return build.getProperty("git.build.version", "unknown") + " (" + build.getProperty("git.commit.id.abbrev", "no commit") + ")";
+            return build.getProperty("git.build.version", "unknown") + " ("
+                    + build.getProperty("git.commit.id.abbrev", "no commit") + ")";
         }
     }
 }

@@ -10,7 +10,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code worker list|ban|unban}. */
-@Command(name = "worker", description = "Workers: list, ban, unban.", mixinStandardHelpOptions = true, subcommands = picocli.CommandLine.HelpCommand.class)
+@Command(
+        name = "worker",
+        description = "Workers: list, ban, unban.",
+        mixinStandardHelpOptions = true,
+        subcommands = picocli.CommandLine.HelpCommand.class)
 final class WorkerCommand {
     private final PrintStream out;
 
@@ -20,14 +24,29 @@ final class WorkerCommand {
 
     @Command(name = "list", description = "Lists workers, one a line.", mixinStandardHelpOptions = true)
     int list(@Mixin OperatorOptions operator) throws IOException {
-        out.printf("%-22s %-20s %6s %9s %9s %7s %10s %s%n", "WORKER", "NICKNAME", "LIVE", "ACCEPTED", "REJECTED", "FAILED", "PAIRS", "AGENT");
+        out.printf(
+                "%-22s %-20s %6s %9s %9s %7s %10s %s%n",
+                "WORKER", "NICKNAME", "LIVE", "ACCEPTED", "REJECTED", "FAILED", "PAIRS", "AGENT");
         for (JsonNode w : operator.get("v1/operator/workers").path("workers")) {
-            out.printf("%-22s %-20s %6d %9d %9d %7d %10d %s%s%n", w.path("worker").asText(), Printable.of(w.path("nickname").asText(), 20), w.path("live").asInt(), w.path("accepted").asLong(), w.path("rejected").asLong(), w.path("failed").asLong(), w.path("kept").asLong(), Printable.of(w.path("agent").asText(), 60), w.path("banned").asBoolean() ? " BANNED" : "");
+            out.printf(
+                    "%-22s %-20s %6d %9d %9d %7d %10d %s%s%n",
+                    w.path("worker").asText(),
+                    Printable.of(w.path("nickname").asText(), 20),
+                    w.path("live").asInt(),
+                    w.path("accepted").asLong(),
+                    w.path("rejected").asLong(),
+                    w.path("failed").asLong(),
+                    w.path("kept").asLong(),
+                    Printable.of(w.path("agent").asText(), 60),
+                    w.path("banned").asBoolean() ? " BANNED" : "");
         }
         return Exit.OK;
     }
 
-    @Command(name = "ban", description = "Refuses a worker from now on and takes its leases away.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "ban",
+            description = "Refuses a worker from now on and takes its leases away.",
+            mixinStandardHelpOptions = true)
     int ban(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
         operator.post("v1/operator/workers/" + worker + "/ban", Map.of());
         out.println("worker " + worker + " is banned");

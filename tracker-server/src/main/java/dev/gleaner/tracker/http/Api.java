@@ -85,42 +85,106 @@ public final class Api {
         router.route().failureHandler(this::failed);
         router.route("/v1/*").handler(Api::negotiate);
 
-        get(router, "/v1", ctx -> Map.of(
-                "name", "gleaner-tracker",
-                "version", services.version,
-                "protocol", ProtocolVersion.CURRENT,
-                "oldest_protocol", ProtocolVersion.OLDEST_SERVED));
+        get(
+                router,
+                "/v1",
+                ctx -> Map.of(
+                        "name", "gleaner-tracker",
+                        "version", services.version,
+                        "protocol", ProtocolVersion.CURRENT,
+                        "oldest_protocol", ProtocolVersion.OLDEST_SERVED));
         get(router, "/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
         get(router, "/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
         get(router, "/v1/status", ctx -> status());
 
-        post(router, "/v1/workers", MAX_CALL_BYTES, ctx -> services.workers.register(body(ctx, Register.Request.class)));
-        post(router, "/v1/leases", MAX_CALL_BYTES, ctx -> services.workers.acquire(worker(ctx), body(ctx, Acquire.Request.class)));
-        post(router, "/v1/heartbeats", MAX_CALL_BYTES, ctx -> services.workers.heartbeat(worker(ctx), body(ctx, Heartbeat.Request.class)));
+        post(
+                router,
+                "/v1/workers",
+                MAX_CALL_BYTES,
+                ctx -> services.workers.register(body(ctx, Register.Request.class)));
+        post(
+                router,
+                "/v1/leases",
+                MAX_CALL_BYTES,
+                ctx -> services.workers.acquire(worker(ctx), body(ctx, Acquire.Request.class)));
+        post(
+                router,
+                "/v1/heartbeats",
+                MAX_CALL_BYTES,
+                ctx -> services.workers.heartbeat(worker(ctx), body(ctx, Heartbeat.Request.class)));
         String lease = "/v1/leases/:job/:token";
-        post(router, lease + "/tickets", MAX_CALL_BYTES, ctx -> done(services.workers.tickets(worker(ctx), job(ctx), token(ctx), body(ctx, Tickets.Request.class))));
-        post(router, lease + "/submit", MAX_CALL_BYTES, ctx -> services.workers.submit(worker(ctx), job(ctx), token(ctx), bytes(ctx)));
-        post(router, lease + "/release", MAX_CALL_BYTES, ctx -> empty(services.workers.release(worker(ctx), job(ctx), token(ctx), body(ctx, Release.Request.class))));
-        post(router, lease + "/fail", MAX_CALL_BYTES, ctx -> empty(services.workers.fail(worker(ctx), job(ctx), token(ctx), body(ctx, Fail.Request.class))));
+        post(
+                router,
+                lease + "/tickets",
+                MAX_CALL_BYTES,
+                ctx -> done(
+                        services.workers.tickets(worker(ctx), job(ctx), token(ctx), body(ctx, Tickets.Request.class))));
+        post(
+                router,
+                lease + "/submit",
+                MAX_CALL_BYTES,
+                ctx -> services.workers.submit(worker(ctx), job(ctx), token(ctx), bytes(ctx)));
+        post(
+                router,
+                lease + "/release",
+                MAX_CALL_BYTES,
+                ctx -> empty(
+                        services.workers.release(worker(ctx), job(ctx), token(ctx), body(ctx, Release.Request.class))));
+        post(
+                router,
+                lease + "/fail",
+                MAX_CALL_BYTES,
+                ctx -> empty(services.workers.fail(worker(ctx), job(ctx), token(ctx), body(ctx, Fail.Request.class))));
         router.get("/v1/bundles/:id/:file").handler(this::bundleFile);
         router.put("/v1/objects/*").handler(this::putObject);
 
         router.route("/v1/operator/*").handler(this::operator);
         get(router, "/v1/operator/jobs", this::jobs);
         get(router, "/v1/operator/jobs/:job", ctx -> services.operators.job(job(ctx)));
-        post(router, "/v1/operator/jobs/:job/requeue", MAX_CALL_BYTES, ctx -> services.operators.requeue(job(ctx), body(ctx, OperatorCalls.Reason.class)));
-        post(router, "/v1/operator/jobs/:job/quarantine", MAX_CALL_BYTES, ctx -> services.operators.quarantine(job(ctx), body(ctx, OperatorCalls.Reason.class)));
+        post(
+                router,
+                "/v1/operator/jobs/:job/requeue",
+                MAX_CALL_BYTES,
+                ctx -> services.operators.requeue(job(ctx), body(ctx, OperatorCalls.Reason.class)));
+        post(
+                router,
+                "/v1/operator/jobs/:job/quarantine",
+                MAX_CALL_BYTES,
+                ctx -> services.operators.quarantine(job(ctx), body(ctx, OperatorCalls.Reason.class)));
         get(router, "/v1/operator/workers", ctx -> Map.of("workers", services.operators.workers()));
-        post(router, "/v1/operator/workers/:worker/ban", MAX_CALL_BYTES, ctx -> services.operators.ban(ctx.pathParam("worker"), true));
-        post(router, "/v1/operator/workers/:worker/unban", MAX_CALL_BYTES, ctx -> services.operators.ban(ctx.pathParam("worker"), false));
-        post(router, "/v1/operator/campaigns", MAX_CAMPAIGN_BYTES, ctx -> services.operators.create(body(ctx, OperatorCalls.NewCampaign.class)));
-        post(router, "/v1/operator/campaigns/:name/pause", MAX_CALL_BYTES, ctx -> services.operators.pause(ctx.pathParam("name"), true));
-        post(router, "/v1/operator/campaigns/:name/resume", MAX_CALL_BYTES, ctx -> services.operators.pause(ctx.pathParam("name"), false));
+        post(
+                router,
+                "/v1/operator/workers/:worker/ban",
+                MAX_CALL_BYTES,
+                ctx -> services.operators.ban(ctx.pathParam("worker"), true));
+        post(
+                router,
+                "/v1/operator/workers/:worker/unban",
+                MAX_CALL_BYTES,
+                ctx -> services.operators.ban(ctx.pathParam("worker"), false));
+        post(
+                router,
+                "/v1/operator/campaigns",
+                MAX_CAMPAIGN_BYTES,
+                ctx -> services.operators.create(body(ctx, OperatorCalls.NewCampaign.class)));
+        post(
+                router,
+                "/v1/operator/campaigns/:name/pause",
+                MAX_CALL_BYTES,
+                ctx -> services.operators.pause(ctx.pathParam("name"), true));
+        post(
+                router,
+                "/v1/operator/campaigns/:name/resume",
+                MAX_CALL_BYTES,
+                ctx -> services.operators.pause(ctx.pathParam("name"), false));
         router.put("/v1/operator/bundles/:id/:file").handler(this::putBundleFile);
 
         router.get("/health/live").handler(ctx -> render(ctx, 200, Map.of("status", "live")));
         get(router, "/health/ready", ctx -> ready());
-        router.get("/*").handler(StaticHandler.create(Dashboard.ROOT).setCachingEnabled(false).setIndexPage("index.html"));
+        router.get("/*")
+                .handler(StaticHandler.create(Dashboard.ROOT)
+                        .setCachingEnabled(false)
+                        .setIndexPage("index.html"));
         router.route().handler(ctx -> refuse(ctx, ProblemCode.NOT_FOUND, "there is nothing at this address"));
         return router;
     }
@@ -128,7 +192,8 @@ public final class Api {
     // Calls
 
     private interface Call {
-        @Nullable Object of(RoutingContext ctx) throws IOException;
+        @Nullable
+        Object of(RoutingContext ctx) throws IOException;
     }
 
     private interface AsyncCall {
@@ -142,7 +207,10 @@ public final class Api {
     private void post(Router router, String path, long maxBytes, AsyncCall call) {
         Route route = router.post(path);
         route.handler(BodyHandler.create(false).setBodyLimit(maxBytes));
-        route.handler(ctx -> answer(ctx, blocking(() -> call.of(ctx)).compose(stage -> Future.fromCompletionStage(stage, vertx.getOrCreateContext()))));
+        route.handler(ctx -> answer(
+                ctx,
+                blocking(() -> call.of(ctx))
+                        .compose(stage -> Future.fromCompletionStage(stage, vertx.getOrCreateContext()))));
     }
 
     private <T> Future<T> blocking(Callable<T> work) {
@@ -164,13 +232,21 @@ public final class Api {
     private Object jobs(RoutingContext ctx) {
         String after = ctx.request().getParam("after", "0");
         String limit = ctx.request().getParam("limit", "100");
-        return Map.of("jobs", services.operators.jobs(ctx.request().getParam("campaign"), ctx.request().getParam("state"), number(after, "after"), (int) number(limit, "limit")));
+        return Map.of(
+                "jobs",
+                services.operators.jobs(
+                        ctx.request().getParam("campaign"),
+                        ctx.request().getParam("state"),
+                        number(after, "after"),
+                        (int) number(limit, "limit")));
     }
 
     private Map<String, Object> status() {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("campaigns", services.operators.campaigns());
-        status.put("workers", services.operators.workers().stream().map(Api::publicView).toList());
+        status.put(
+                "workers",
+                services.operators.workers().stream().map(Api::publicView).toList());
         status.put("recent", services.judge.recent());
         return status;
     }
@@ -191,7 +267,8 @@ public final class Api {
         try {
             ((ObjectStore) services.store).requireWritable();
         } catch (IOException e) {
-            throw new Refusal(ProblemCode.STORAGE_UNAVAILABLE, "the object storage cannot be written: " + e.getMessage());
+            throw new Refusal(
+                    ProblemCode.STORAGE_UNAVAILABLE, "the object storage cannot be written: " + e.getMessage());
         }
         return Map.of("status", "ready");
     }
@@ -230,11 +307,20 @@ public final class Api {
 
     private void putBundleFile(RoutingContext ctx) {
         ctx.request().pause();
-        long length = number(ctx.request().getHeader("Content-Length") == null ? "" : ctx.request().getHeader("Content-Length"), "Content-Length");
+        long length = number(
+                ctx.request().getHeader("Content-Length") == null
+                        ? ""
+                        : ctx.request().getHeader("Content-Length"),
+                "Content-Length");
         if (length > MAX_BUNDLE_FILE_BYTES) {
-            throw new Refusal(ProblemCode.BODY_TOO_LARGE, "a bundle's file has at most " + MAX_BUNDLE_FILE_BYTES + " bytes");
+            throw new Refusal(
+                    ProblemCode.BODY_TOO_LARGE, "a bundle's file has at most " + MAX_BUNDLE_FILE_BYTES + " bytes");
         }
-        receive(ctx, services.bundles::newUpload, length, file -> services.bundles.take(ctx.pathParam("id"), ctx.pathParam("file"), file));
+        receive(
+                ctx,
+                services.bundles::newUpload,
+                length,
+                file -> services.bundles.take(ctx.pathParam("id"), ctx.pathParam("file"), file));
     }
 
     private interface Taking {
@@ -304,7 +390,9 @@ public final class Api {
 
     private static String bearer(RoutingContext ctx) {
         String header = ctx.request().getHeader("Authorization");
-        return header != null && header.startsWith("Bearer ") ? header.substring("Bearer ".length()).trim() : "";
+        return header != null && header.startsWith("Bearer ")
+                ? header.substring("Bearer ".length()).trim()
+                : "";
     }
 
     private static void negotiate(RoutingContext ctx) {
@@ -313,8 +401,11 @@ public final class Api {
             int version = (int) Math.min(Integer.MAX_VALUE, number(spoken, ProtocolVersion.HEADER));
             if (!ProtocolVersion.serves(version)) {
                 boolean old = version < ProtocolVersion.OLDEST_SERVED;
-                throw new Refusal(ProblemCode.UPDATE_REQUIRED, "this tracker serves protocol " + ProtocolVersion.OLDEST_SERVED + " to "
-                        + ProtocolVersion.CURRENT + ", the caller speaks " + version + "; " + (old ? "update the worker" : "the tracker is older than the worker"));
+                throw new Refusal(
+                        ProblemCode.UPDATE_REQUIRED,
+                        "this tracker serves protocol " + ProtocolVersion.OLDEST_SERVED + " to "
+                                + ProtocolVersion.CURRENT + ", the caller speaks " + version + "; "
+                                + (old ? "update the worker" : "the tracker is older than the worker"));
             }
         }
         ctx.next();
@@ -322,7 +413,9 @@ public final class Api {
 
     private static void secure(RoutingContext ctx) {
         ctx.response()
-                .putHeader("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+                .putHeader(
+                        "Content-Security-Policy",
+                        "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Referrer-Policy", "no-referrer");
         ctx.next();
@@ -333,7 +426,9 @@ public final class Api {
     private static void render(RoutingContext ctx, int status, @Nullable Object value) {
         HttpServerResponse response = ctx.response();
         if (!response.ended() && !response.closed()) {
-            response.setStatusCode(status).putHeader("Content-Type", "application/json").putHeader("Cache-Control", "no-store");
+            response.setStatusCode(status)
+                    .putHeader("Content-Type", "application/json")
+                    .putHeader("Cache-Control", "no-store");
             response.end(Buffer.buffer(Json.bytes(value == null ? Map.of() : value)));
         }
     }
@@ -348,17 +443,29 @@ public final class Api {
         } else if (cause instanceof Ledger.LedgerException) {
             log.error("Ledger cannot be used: {}", cause.getMessage());
             refuse(ctx, ProblemCode.LEDGER_UNAVAILABLE, "the ledger cannot be used now; try again later");
-        } else if (cause instanceof FileSystemException || cause instanceof UncheckedIOException || cause instanceof IOException) {
+        } else if (cause instanceof FileSystemException
+                || cause instanceof UncheckedIOException
+                || cause instanceof IOException) {
             log.error("Storage cannot be used: {}", cause.toString());
             refuse(ctx, ProblemCode.STORAGE_UNAVAILABLE, "the storage cannot be used now; try again later");
         } else if (ctx.statusCode() == 413) {
             refuse(ctx, ProblemCode.BODY_TOO_LARGE, "the body is larger than this call allows");
         } else if (ctx.statusCode() == 405) {
-            refuse(ctx, ProblemCode.METHOD_NOT_ALLOWED, "this address does not take " + ctx.request().method());
+            refuse(
+                    ctx,
+                    ProblemCode.METHOD_NOT_ALLOWED,
+                    "this address does not take " + ctx.request().method());
         } else if (ctx.statusCode() >= 400 && ctx.statusCode() < 500) {
-            refuse(ctx, ctx.statusCode() == 404 ? ProblemCode.NOT_FOUND : ProblemCode.MALFORMED_REQUEST, "the request cannot be understood");
+            refuse(
+                    ctx,
+                    ctx.statusCode() == 404 ? ProblemCode.NOT_FOUND : ProblemCode.MALFORMED_REQUEST,
+                    "the request cannot be understood");
         } else {
-            log.error("Call failed by a bug: method={} path={}", ctx.request().method(), ctx.request().path(), cause);
+            log.error(
+                    "Call failed by a bug: method={} path={}",
+                    ctx.request().method(),
+                    ctx.request().path(),
+                    cause);
             refuse(ctx, ProblemCode.INTERNAL, "the tracker failed; its log says why");
         }
     }
@@ -368,7 +475,9 @@ public final class Api {
         if (response.ended() || response.closed() || response.headWritten()) {
             return;
         }
-        response.setStatusCode(code.status()).putHeader("Content-Type", Problem.MEDIA_TYPE).putHeader("Cache-Control", "no-store");
+        response.setStatusCode(code.status())
+                .putHeader("Content-Type", Problem.MEDIA_TYPE)
+                .putHeader("Cache-Control", "no-store");
         if (code.status() == 503 || code.status() == 429) {
             response.putHeader("Retry-After", "5");
         }

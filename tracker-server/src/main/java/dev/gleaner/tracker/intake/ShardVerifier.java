@@ -47,7 +47,8 @@ final class ShardVerifier {
     /** What is wrong, or an empty text. */
     static String fault(Path file, Expected expected) {
         try (ParquetFileReader reader = ParquetFileReader.open(
-                new LocalInputFile(file), ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
+                new LocalInputFile(file),
+                ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
             List<Type> fields = reader.getFileMetaData().getSchema().getFields();
             if (fields.size() != ShardColumn.values().length) {
                 return "the shard has " + fields.size() + " columns instead of " + ShardColumn.values().length;
@@ -79,12 +80,13 @@ final class ShardVerifier {
     }
 
     private static String rowsFault(ParquetFileReader reader, Expected expected) throws IOException {
-        MessageColumnIO columns = new ColumnIOFactory().getColumnIO(reader.getFileMetaData().getSchema());
+        MessageColumnIO columns =
+                new ColumnIOFactory().getColumnIO(reader.getFileMetaData().getSchema());
         Set<Long> ids = new HashSet<>();
         int embedding = -1;
         for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
-            RecordReader<Group> rows =
-                    columns.getRecordReader(pages, new GroupRecordConverter(reader.getFileMetaData().getSchema()));
+            RecordReader<Group> rows = columns.getRecordReader(
+                    pages, new GroupRecordConverter(reader.getFileMetaData().getSchema()));
             for (long i = 0; i < pages.getRowCount(); i++) {
                 Group row = rows.read();
                 int length = row.getGroup(ShardColumn.EMBEDDING.column(), 0).getFieldRepetitionCount(0);
@@ -125,7 +127,8 @@ final class ShardVerifier {
         if (row.getInteger(ShardColumn.WIDTH.column(), 0) < 1 || row.getInteger(ShardColumn.HEIGHT.column(), 0) < 1) {
             return "a picture without pixels";
         }
-        if (!text(row, ShardColumn.IMAGE_SHA256).matches("[0-9a-f]{64}") || !text(row, ShardColumn.IMAGE_MD5).matches("[0-9a-f]{32}")) {
+        if (!text(row, ShardColumn.IMAGE_SHA256).matches("[0-9a-f]{64}")
+                || !text(row, ShardColumn.IMAGE_MD5).matches("[0-9a-f]{32}")) {
             return "an image digest is not one";
         }
         return "";
@@ -144,8 +147,9 @@ final class ShardVerifier {
             case INT32 -> isPrimitive(field, PrimitiveTypeName.INT32);
             case INT64, TIMESTAMP_MILLIS -> isPrimitive(field, PrimitiveTypeName.INT64);
             case FLOAT -> isPrimitive(field, PrimitiveTypeName.FLOAT);
-            case TEXT -> isPrimitive(field, PrimitiveTypeName.BINARY)
-                    && LogicalTypeAnnotation.stringType().equals(field.getLogicalTypeAnnotation());
+            case TEXT ->
+                isPrimitive(field, PrimitiveTypeName.BINARY)
+                        && LogicalTypeAnnotation.stringType().equals(field.getLogicalTypeAnnotation());
             case HALF_LIST -> !field.isPrimitive() && isHalfList(field.asGroupType());
         };
     }
@@ -155,7 +159,9 @@ final class ShardVerifier {
     }
 
     private static boolean isHalfList(GroupType group) {
-        if (group.getFieldCount() != 1 || group.getType(0).isPrimitive() || group.getType(0).asGroupType().getFieldCount() != 1) {
+        if (group.getFieldCount() != 1
+                || group.getType(0).isPrimitive()
+                || group.getType(0).asGroupType().getFieldCount() != 1) {
             return false;
         }
         Type element = group.getType(0).asGroupType().getType(0);

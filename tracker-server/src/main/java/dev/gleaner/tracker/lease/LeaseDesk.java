@@ -54,7 +54,11 @@ public final class LeaseDesk {
      * @param judge called with job and attempt when a held result has become the one to judge
      */
     public LeaseDesk(
-            Ledger ledger, InstantSource clock, LeaseSettings settings, Executor thread, BiConsumer<Long, Integer> judge) {
+            Ledger ledger,
+            InstantSource clock,
+            LeaseSettings settings,
+            Executor thread,
+            BiConsumer<Long, Integer> judge) {
         this.ledger = ledger;
         this.clock = clock;
         this.settings = settings;
@@ -65,7 +69,8 @@ public final class LeaseDesk {
     /** A job that a worker got. */
     public record Granted(Ledger.ReadyJob job, FencingToken token) {}
 
-    private record Waiter(String worker, String request, int max, Instant until, CompletableFuture<List<Granted>> done) {}
+    private record Waiter(
+            String worker, String request, int max, Instant until, CompletableFuture<List<Granted>> done) {}
 
     /** Takes up the ledger's live leases, each with a fresh grace. Call once, before anything else. */
     public CompletionStage<Void> recover() {
@@ -75,7 +80,12 @@ public final class LeaseDesk {
                     for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
                         live.put(
                                 attempt.job(),
-                                Live.recovered(attempt.token(), attempt.worker(), now, settings.ttl(), attempt.grantedAt().plus(attempt.hardCap())));
+                                Live.recovered(
+                                        attempt.token(),
+                                        attempt.worker(),
+                                        now,
+                                        settings.ttl(),
+                                        attempt.grantedAt().plus(attempt.hardCap())));
                     }
                     log.info("Leases taken up: count={}", live.size());
                 },
@@ -119,9 +129,17 @@ public final class LeaseDesk {
                                 taken.remove(job.job());
                                 if (decision.isPresent() && decision.get() instanceof Decision.Applied applied) {
                                     FencingToken token = new FencingToken(
-                                            ledger.epoch(), applied.attempts().get(0).number());
+                                            ledger.epoch(),
+                                            applied.attempts().get(0).number());
                                     Instant now = clock.instant();
-                                    live.put(job.job(), new Live(token, waiter.worker, now, settings.ttl(), now.plus(settings.hardCap())));
+                                    live.put(
+                                            job.job(),
+                                            new Live(
+                                                    token,
+                                                    waiter.worker,
+                                                    now,
+                                                    settings.ttl(),
+                                                    now.plus(settings.hardCap())));
                                     granted.add(new Granted(job, token));
                                 }
                             },
@@ -239,19 +257,33 @@ public final class LeaseDesk {
         remember(job, lease.worker);
         log.info("Lease expired: job={} token={} worker={} cause={}", job, lease.token, lease.worker, cause);
         LedgerEvent.Expire event = new LedgerEvent.Expire(lease.token.attempt(), cause, lease.amnesty());
-        ledger.apply(job, event, "tracker").whenCompleteAsync(
-                (decision, error) -> {
-                    taken.remove(job);
-                    refillAfter = Instant.MIN;
-                    if (error != null) {
-                        // The ledger is unwell: the lease stays where it is and is looked at again with a grace.
-                        live.putIfAbsent(job, Live.recovered(lease.token, lease.worker, clock.instant(), settings.ttl(), clock.instant()));
-                        log.warn("Expiry could not be written and will be tried again: job={} cause={}", job, error.toString());
-                    } else if (decision.isPresent() && decision.get() instanceof Decision.Applied applied && applied.toJudge() > 0) {
-                        judge.accept(job, applied.toJudge());
-                    }
-                },
-                thread);
+        ledger.apply(job, event, "tracker")
+                .whenCompleteAsync(
+                        (decision, error) -> {
+                            taken.remove(job);
+                            refillAfter = Instant.MIN;
+                            if (error != null) {
+                                // The ledger is unwell: the lease stays where it is and is looked at again with a
+                                // grace.
+                                live.putIfAbsent(
+                                        job,
+                                        Live.recovered(
+                                                lease.token,
+                                                lease.worker,
+                                                clock.instant(),
+                                                settings.ttl(),
+                                                clock.instant()));
+                                log.warn(
+                                        "Expiry could not be written and will be tried again: job={} cause={}",
+                                        job,
+                                        error.toString());
+                            } else if (decision.isPresent()
+                                    && decision.get() instanceof Decision.Applied applied
+                                    && applied.toJudge() > 0) {
+                                judge.accept(job, applied.toJudge());
+                            }
+                        },
+                        thread);
     }
 
     private void remember(long job, String worker) {

@@ -28,7 +28,12 @@ final class Live {
 
     /** A lease found in the ledger at start: its worker may not know yet that the tracker was away. */
     static Live recovered(FencingToken token, String worker, Instant now, Duration ttl, Instant hardDeadline) {
-        Live live = new Live(token, worker, now, ttl.multipliedBy(2), hardDeadline.isAfter(now.plus(ttl)) ? hardDeadline : now.plus(ttl));
+        Live live = new Live(
+                token,
+                worker,
+                now,
+                ttl.multipliedBy(2),
+                hardDeadline.isAfter(now.plus(ttl)) ? hardDeadline : now.plus(ttl));
         live.graced = true;
         return live;
     }
@@ -43,7 +48,8 @@ final class Live {
     }
 
     /** Why the lease is over at {@code now}, or null while it lives. */
-    @Nullable String over(Instant now, Duration ttl) {
+    @Nullable
+    String over(Instant now, Duration ttl) {
         if (!now.isBefore(hardDeadline)) {
             return "hard cap";
         }

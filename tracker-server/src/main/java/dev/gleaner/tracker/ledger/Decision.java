@@ -39,5 +39,9 @@ public sealed interface Decision {
      * @param from null for a new attempt
      * @param detail reason or message, null when there is none
      */
-    record AttemptChange(int number, @Nullable AttemptStatus from, AttemptStatus to, @Nullable String detail) {}
+    record AttemptChange(
+            int number,
+            @Nullable AttemptStatus from,
+            AttemptStatus to,
+            @Nullable String detail) {}
 }

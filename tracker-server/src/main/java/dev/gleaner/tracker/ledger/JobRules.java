@@ -82,9 +82,12 @@ public final class JobRules {
         return switch (attempt.status()) {
             case LEASED -> new Applied(null, List.of(move(attempt, AttemptStatus.SUBMITTED, null)), attempt.number());
             case EXPIRED, RELEASED -> late(job, attempt, submit);
-            case SUBMITTED, ACCEPTED, REJECTED, HELD, SUPERSEDED -> submit.fingerprint().equals(attempt.fingerprint())
-                    ? new Replayed(attempt.status(), attempt.number())
-                    : new Refused(ProblemCode.RESULT_CONFLICT, "attempt " + attempt.number() + " has handed in another manifest");
+            case SUBMITTED, ACCEPTED, REJECTED, HELD, SUPERSEDED ->
+                submit.fingerprint().equals(attempt.fingerprint())
+                        ? new Replayed(attempt.status(), attempt.number())
+                        : new Refused(
+                                ProblemCode.RESULT_CONFLICT,
+                                "attempt " + attempt.number() + " has handed in another manifest");
             case FAILED, REVOKED -> lost("the attempt is " + attempt.status());
         };
     }
@@ -92,17 +95,26 @@ public final class JobRules {
     /** A late result is not wasted: judged, kept as a second opinion, or credited. */
     private static Decision late(JobSnapshot job, Attempt attempt, LedgerEvent.Submit submit) {
         return switch (job.status()) {
-            case OPEN -> job.live() == null
-                    ? new Applied(null, List.of(move(attempt, AttemptStatus.SUBMITTED, "late")), attempt.number())
-                    : new Applied(null, List.of(move(attempt, AttemptStatus.HELD, "late")), 0);
+            case OPEN ->
+                job.live() == null
+                        ? new Applied(null, List.of(move(attempt, AttemptStatus.SUBMITTED, "late")), attempt.number())
+                        : new Applied(null, List.of(move(attempt, AttemptStatus.HELD, "late")), 0);
             case DONE -> {
-                Attempt canonical = Objects.requireNonNull(job.attempt(job.canonical()), "a done job has a canonical attempt");
+                Attempt canonical =
+                        Objects.requireNonNull(job.attempt(job.canonical()), "a done job has a canonical attempt");
                 boolean agrees = submit.candidateDigest().equals(canonical.candidateDigest());
                 yield new Applied(
                         null,
-                        List.of(agrees
-                                ? move(attempt, AttemptStatus.SUPERSEDED, "late, agrees with attempt " + job.canonical())
-                                : move(attempt, AttemptStatus.HELD, "late, disagrees with attempt " + job.canonical())),
+                        List.of(
+                                agrees
+                                        ? move(
+                                                attempt,
+                                                AttemptStatus.SUPERSEDED,
+                                                "late, agrees with attempt " + job.canonical())
+                                        : move(
+                                                attempt,
+                                                AttemptStatus.HELD,
+                                                "late, disagrees with attempt " + job.canonical())),
                         0);
             }
             case QUARANTINED, CANCELLED -> lost("the job is " + job.status());
@@ -125,12 +137,14 @@ public final class JobRules {
         }
         Attempt live = job.live();
         if (job.status() != JobStatus.OPEN || (live != null && live.number() != number)) {
-            return new Refused(ProblemCode.STATE_CONFLICT, "the job is " + job.status() + " and may have a newer attempt");
+            return new Refused(
+                    ProblemCode.STATE_CONFLICT, "the job is " + job.status() + " and may have a newer attempt");
         }
         List<AttemptChange> changes = new ArrayList<>();
         changes.add(move(attempt, AttemptStatus.ACCEPTED, null));
         for (Attempt other : job.attempts()) {
-            if (other.number() != number && other.status() == AttemptStatus.HELD
+            if (other.number() != number
+                    && other.status() == AttemptStatus.HELD
                     && Objects.equals(other.candidateDigest(), attempt.candidateDigest())) {
                 changes.add(move(other, AttemptStatus.SUPERSEDED, "agrees with attempt " + number));
             }
@@ -140,7 +154,8 @@ public final class JobRules {
 
     private static Decision reject(JobSnapshot job, LedgerEvent.Reject reject) {
         Attempt attempt = job.attempt(reject.attempt());
-        if (attempt == null || (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD)) {
+        if (attempt == null
+                || (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD)) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is not waiting for a judgement");
         }
         return ended(job, move(attempt, AttemptStatus.REJECTED, reject.reason()), 0.5, true, null);
@@ -148,7 +163,8 @@ public final class JobRules {
 
     private static Decision release(JobSnapshot job, LedgerEvent.Release release) {
         Attempt attempt = owned(job, release.token(), release.worker());
-        if (attempt == null || (attempt.status() != AttemptStatus.LEASED && attempt.status() != AttemptStatus.RELEASED)) {
+        if (attempt == null
+                || (attempt.status() != AttemptStatus.LEASED && attempt.status() != AttemptStatus.RELEASED)) {
             return lost("the lease is over");
         }
         if (attempt.status() == AttemptStatus.RELEASED) {
@@ -165,16 +181,23 @@ public final class JobRules {
         if (attempt.status() == AttemptStatus.FAILED) {
             return new Replayed(attempt.status(), attempt.number());
         }
-        double points = switch (fail.failure()) {
-            case INPUT, BUG -> 1;
-            case RESOURCE -> 0.25;
-            case NETWORK -> 0;
-        };
+        double points =
+                switch (fail.failure()) {
+                    case INPUT, BUG -> 1;
+                    case RESOURCE -> 0.25;
+                    case NETWORK -> 0;
+                };
         boolean agreed = fail.failure() == FailureClass.INPUT
                 && job.attempts().stream()
-                        .anyMatch(a -> a.failure() == FailureClass.INPUT && !a.worker().equals(fail.worker()));
+                        .anyMatch(a ->
+                                a.failure() == FailureClass.INPUT && !a.worker().equals(fail.worker()));
         String verdict = agreed ? "input: two workers agree: " + fail.message() : null;
-        return ended(job, move(attempt, AttemptStatus.FAILED, fail.failure() + ": " + fail.message()), points, true, verdict);
+        return ended(
+                job,
+                move(attempt, AttemptStatus.FAILED, fail.failure() + ": " + fail.message()),
+                points,
+                true,
+                verdict);
     }
 
     private static Decision expire(JobSnapshot job, LedgerEvent.Expire expire) {
@@ -182,7 +205,8 @@ public final class JobRules {
         if (attempt == null || attempt.status() != AttemptStatus.LEASED) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is not leased");
         }
-        return ended(job, move(attempt, AttemptStatus.EXPIRED, expire.cause()), expire.amnesty() ? 0 : 0.25, false, null);
+        return ended(
+                job, move(attempt, AttemptStatus.EXPIRED, expire.cause()), expire.amnesty() ? 0 : 0.25, false, null);
     }
 
     private static Decision revoke(JobSnapshot job, LedgerEvent.Revoke revoke) {
@@ -228,10 +252,13 @@ public final class JobRules {
                         .filter(a -> a.number() != change.number() && costs(a.status()))
                         .count()
                 + (costs(change.to()) ? 1 : 0);
-        String reason = verdict != null ? verdict
-                : points >= QUARANTINE_POINTS ? points + " failure points, the last: " + change.to() + " " + change.detail()
-                : costly >= QUARANTINE_ATTEMPTS ? costly + " attempts failed, the last: " + change.to() + " " + change.detail()
-                : null;
+        String reason = verdict != null
+                ? verdict
+                : points >= QUARANTINE_POINTS
+                        ? points + " failure points, the last: " + change.to() + " " + change.detail()
+                        : costly >= QUARANTINE_ATTEMPTS
+                                ? costly + " attempts failed, the last: " + change.to() + " " + change.detail()
+                                : null;
         if (reason != null) {
             return new Applied(
                     new JobChange(JobStatus.QUARANTINED, reason, points, Duration.ZERO, 0), List.of(change), 0);
@@ -278,8 +305,8 @@ public final class JobRules {
             for (AttemptChange change : applied.attempts()) {
                 AttemptStatus from = change.from();
                 if (from != null && !Transitions.allows(from, event.kind(), change.to())) {
-                    throw new IllegalStateException("bug: " + event.kind() + " would move attempt " + change.number() + " from "
-                            + from + " to " + change.to() + "; job " + job);
+                    throw new IllegalStateException("bug: " + event.kind() + " would move attempt " + change.number()
+                            + " from " + from + " to " + change.to() + "; job " + job);
                 }
             }
         }

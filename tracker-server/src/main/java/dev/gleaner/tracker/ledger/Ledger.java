@@ -108,7 +108,15 @@ public interface Ledger extends AutoCloseable {
 
     record WorkerRow(String worker, String nickname, boolean banned) {}
 
-    record ReadyJob(long job, String campaign, String base, String watPath, int slice, int slices, String bundle, Policy policy) {}
+    record ReadyJob(
+            long job,
+            String campaign,
+            String base,
+            String watPath,
+            int slice,
+            int slices,
+            String bundle,
+            Policy policy) {}
 
     record LiveAttempt(long job, FencingToken token, String worker, Instant grantedAt, Duration hardCap) {}
 

@@ -52,14 +52,16 @@ public final class BundleShelf {
         try {
             Path target = path(bundle, name);
             if (name.equals(MANIFEST)) {
-                if (Files.size(received) > MAX_MANIFEST_BYTES || !FileObjectStore.sha256(received).equals(bundle)) {
+                if (Files.size(received) > MAX_MANIFEST_BYTES
+                        || !FileObjectStore.sha256(received).equals(bundle)) {
                     throw new Refusal(ProblemCode.UPLOAD_MISMATCH, "the manifest's SHA-256 is not the bundle's id");
                 }
             } else {
                 JsonNode entry = manifest(bundle).path("files").path(name);
                 if (entry.path("bytes").asLong(-1) != Files.size(received)
                         || !entry.path("sha256").asText().equals(FileObjectStore.sha256(received))) {
-                    throw new Refusal(ProblemCode.UPLOAD_MISMATCH, "file " + name + " is not as the bundle's manifest says");
+                    throw new Refusal(
+                            ProblemCode.UPLOAD_MISMATCH, "file " + name + " is not as the bundle's manifest says");
                 }
             }
             Files.createDirectories(root.resolve(bundle));
@@ -75,7 +77,9 @@ public final class BundleShelf {
             return List.of(MANIFEST);
         }
         List<String> missing = new ArrayList<>();
-        for (Iterator<Map.Entry<String, JsonNode>> files = manifest(bundle).path("files").fields(); files.hasNext(); ) {
+        for (Iterator<Map.Entry<String, JsonNode>> files =
+                        manifest(bundle).path("files").fields();
+                files.hasNext(); ) {
             String name = files.next().getKey();
             if (!Files.isRegularFile(path(bundle, name))) {
                 missing.add(name);

@@ -39,8 +39,13 @@ public final class Json {
         try {
             value = MAPPER.readValue(body, type);
         } catch (JsonProcessingException e) {
-            String at = e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "the body is not the JSON of a " + type.getSimpleName() + at + ": " + e.getOriginalMessage());
+            String at = e.getLocation() == null
+                    ? ""
+                    : " at line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr();
+            throw new Refusal(
+                    ProblemCode.MALFORMED_REQUEST,
+                    "the body is not the JSON of a " + type.getSimpleName() + at + ": " + e.getOriginalMessage());
         } catch (IOException e) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "the body cannot be read: " + e.getMessage());
         }

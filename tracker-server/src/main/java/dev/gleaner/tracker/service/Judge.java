@@ -39,7 +39,8 @@ public final class Judge {
     private final ArrayDeque<Verdict> recent = new ArrayDeque<>();
 
     /** A verdict of this process, for the page's live list. */
-    public record Verdict(String at, long job, String worker, String nickname, String outcome, long candidates, long kept) {}
+    public record Verdict(
+            String at, long job, String worker, String nickname, String outcome, long candidates, long kept) {}
 
     public Judge(Ledger ledger, Intake intake, ExecutorService threads, InstantSource clock) {
         this.ledger = ledger;
@@ -63,7 +64,11 @@ public final class Judge {
                         underWay.remove(name);
                     }
                     if (error != null) {
-                        log.error("A result could not be judged and will be looked at again: job={} attempt={}", job, attempt, error);
+                        log.error(
+                                "A result could not be judged and will be looked at again: job={} attempt={}",
+                                job,
+                                attempt,
+                                error);
                     }
                 })
                 .exceptionally(error -> new Submit.Response(Submit.Outcome.PENDING, null));
@@ -78,7 +83,8 @@ public final class Judge {
                 .filter(a -> a.number() == attempt)
                 .findAny()
                 .orElseThrow(() -> new IllegalStateException("no attempt " + attempt + " of job " + job));
-        String json = ledger.manifest(job, attempt).orElseThrow(() -> new IllegalStateException("a submitted attempt has a manifest"));
+        String json = ledger.manifest(job, attempt)
+                .orElseThrow(() -> new IllegalStateException("a submitted attempt has a manifest"));
         Manifest manifest = Json.read(json.getBytes(StandardCharsets.UTF_8), Manifest.class);
         try {
             String fault = intake.fault(ready, new FencingToken(ledger.epoch(), attempt), view.worker(), manifest);
@@ -90,13 +96,19 @@ public final class Judge {
 
     private CompletionStage<Submit.Response> decide(long job, int attempt, Finding finding) {
         if (!finding.fault.isEmpty()) {
-            log.warn("Result rejected: job={} attempt={} worker={} reason={}", job, attempt, finding.worker, finding.fault);
-            return ledger.apply(job, new LedgerEvent.Reject(attempt, finding.fault), "tracker").thenApply(found -> {
-                Decision decision = WorkerCalls.require(found, job);
-                remember(job, finding, Submit.Outcome.REJECTED);
-                follow(job, decision);
-                return new Submit.Response(Submit.Outcome.REJECTED, finding.fault);
-            });
+            log.warn(
+                    "Result rejected: job={} attempt={} worker={} reason={}",
+                    job,
+                    attempt,
+                    finding.worker,
+                    finding.fault);
+            return ledger.apply(job, new LedgerEvent.Reject(attempt, finding.fault), "tracker")
+                    .thenApply(found -> {
+                        Decision decision = WorkerCalls.require(found, job);
+                        remember(job, finding, Submit.Outcome.REJECTED);
+                        follow(job, decision);
+                        return new Submit.Response(Submit.Outcome.REJECTED, finding.fault);
+                    });
         }
         return ledger.accept(job, attempt, finding.manifest).thenApply(found -> {
             WorkerCalls.require(found, job);
@@ -144,7 +156,8 @@ public final class Judge {
 
     /** What a worker is told of an attempt that was handed in before. */
     Submit.Response standing(long job, int attempt) {
-        for (JobView.AttemptView view : ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job)).attempts()) {
+        for (JobView.AttemptView view :
+                ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job)).attempts()) {
             if (view.number() == attempt) {
                 return switch (AttemptStatus.valueOf(view.state().toUpperCase(Locale.ROOT))) {
                     case ACCEPTED, SUPERSEDED -> new Submit.Response(Submit.Outcome.ACCEPTED, null);

@@ -50,12 +50,20 @@ public final class OperatorCalls {
 
     public CompletionStage<Created> create(NewCampaign wish) throws IOException {
         CampaignSpec spec = wish.spec();
-        require(NAME.matcher(spec.name()).matches(), "the name must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit");
+        require(
+                NAME.matcher(spec.name()).matches(),
+                "the name must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit");
         require(BASE.matcher(spec.base()).matches(), "the base must be an https, http or file address that ends in /");
         require(spec.slices() >= 1 && spec.slices() <= Slice.MAX_COUNT, "slices must be 1 to " + Slice.MAX_COUNT);
-        require(!wish.paths().isEmpty() && wish.paths().size() <= MAX_WATS, "there must be 1 to " + MAX_WATS + " WAT paths");
+        require(
+                !wish.paths().isEmpty() && wish.paths().size() <= MAX_WATS,
+                "there must be 1 to " + MAX_WATS + " WAT paths");
         for (String path : wish.paths()) {
-            require(!path.isBlank() && path.length() <= 1_000 && path.chars().allMatch(c -> c > ' ' && c < 0x7f) && !path.contains(".."),
+            require(
+                    !path.isBlank()
+                            && path.length() <= 1_000
+                            && path.chars().allMatch(c -> c > ' ' && c < 0x7f)
+                            && !path.contains(".."),
                     "not a WAT path: " + Printable.of(path, 100));
         }
         require(Set.copyOf(wish.paths()).size() == wish.paths().size(), "a WAT path is listed twice");
@@ -65,7 +73,9 @@ public final class OperatorCalls {
         }
         return ledger.addCampaign(spec, wish.paths(), ACTOR).thenApply(added -> {
             if (added.outcome() == Ledger.CampaignAdded.Outcome.CONFLICT) {
-                throw new Refusal(ProblemCode.CAMPAIGN_CONFLICT, "campaign " + spec.name() + " exists with other paths or settings; choose another name");
+                throw new Refusal(
+                        ProblemCode.CAMPAIGN_CONFLICT,
+                        "campaign " + spec.name() + " exists with other paths or settings; choose another name");
             }
             desk.wake();
             return new Created(spec.name(), added.outcome() == Ledger.CampaignAdded.Outcome.CREATED, added.jobs());
@@ -117,7 +127,8 @@ public final class OperatorCalls {
     private CompletionStage<JobView> change(long job, LedgerEvent event) {
         return ledger.apply(job, event, ACTOR).thenApply(found -> {
             Decision decision = WorkerCalls.require(found, job);
-            if (decision instanceof Decision.Applied applied && !applied.attempts().isEmpty()) {
+            if (decision instanceof Decision.Applied applied
+                    && !applied.attempts().isEmpty()) {
                 desk.ended(job, job(job).attempts().get(0).worker());
             }
             desk.wake();
@@ -138,7 +149,10 @@ public final class OperatorCalls {
             if (banned) {
                 for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
                     if (attempt.worker().equals(worker)) {
-                        ledger.apply(attempt.job(), new LedgerEvent.Revoke(attempt.token().attempt(), "the worker was banned"), ACTOR)
+                        ledger.apply(
+                                        attempt.job(),
+                                        new LedgerEvent.Revoke(attempt.token().attempt(), "the worker was banned"),
+                                        ACTOR)
                                 .thenRun(() -> {
                                     desk.ended(attempt.job(), worker);
                                     desk.wake();
@@ -146,7 +160,10 @@ public final class OperatorCalls {
                     }
                 }
             }
-            return ledger.workers().stream().filter(w -> w.worker().equals(worker)).findAny().orElseThrow();
+            return ledger.workers().stream()
+                    .filter(w -> w.worker().equals(worker))
+                    .findAny()
+                    .orElseThrow();
         });
     }
 
@@ -156,7 +173,9 @@ public final class OperatorCalls {
     }
 
     private static Refusal noCampaign(String name) {
-        return new Refusal(ProblemCode.UNKNOWN_CAMPAIGN, "there is no campaign " + Printable.of(name, 64).toLowerCase(Locale.ROOT));
+        return new Refusal(
+                ProblemCode.UNKNOWN_CAMPAIGN,
+                "there is no campaign " + Printable.of(name, 64).toLowerCase(Locale.ROOT));
     }
 
     private static void require(boolean holds, String otherwise) {

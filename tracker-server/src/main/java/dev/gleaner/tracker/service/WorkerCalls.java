@@ -57,13 +57,16 @@ public final class WorkerCalls {
         String worker = Tokens.id();
         String token = Tokens.make();
         return ledger.addWorker(worker, Tokens.hash(token), request)
-                .thenApply(ok -> new Register.Response(worker, token, (int) settings.heartbeat().toSeconds()));
+                .thenApply(ok -> new Register.Response(
+                        worker, token, (int) settings.heartbeat().toSeconds()));
     }
 
     private static void requireName(String name, String what) {
         boolean printable = name.equals(Printable.of(name, 40));
         if (name.isBlank() || !printable || !name.equals(name.strip())) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, what + " must be 1 to 40 printable characters without space at its ends");
+            throw new Refusal(
+                    ProblemCode.MALFORMED_REQUEST,
+                    what + " must be 1 to 40 printable characters without space at its ends");
         }
     }
 
@@ -75,7 +78,8 @@ public final class WorkerCalls {
     public Ledger.WorkerRow authenticate(String token) {
         Ledger.WorkerRow worker = ledger.workerByToken(Tokens.hash(token))
                 .orElseThrow(() -> new Refusal(
-                        ProblemCode.UNAUTHORIZED, "send a worker's token as Authorization: Bearer; register to get one"));
+                        ProblemCode.UNAUTHORIZED,
+                        "send a worker's token as Authorization: Bearer; register to get one"));
         if (worker.banned()) {
             throw new Refusal(ProblemCode.BANNED, "worker " + worker.worker() + " is banned; ask the operators why");
         }
@@ -125,7 +129,8 @@ public final class WorkerCalls {
 
     public CompletionStage<Heartbeat.Response> heartbeat(String worker, Heartbeat.Request request) {
         if (request.leases().size() > Heartbeat.MAX_LEASES) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "a heartbeat carries at most " + Heartbeat.MAX_LEASES + " leases");
+            throw new Refusal(
+                    ProblemCode.MALFORMED_REQUEST, "a heartbeat carries at most " + Heartbeat.MAX_LEASES + " leases");
         }
         return desk.heartbeat(worker, request.leases())
                 .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null));
@@ -136,7 +141,8 @@ public final class WorkerCalls {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "declare 1 to " + Manifest.MAX_OBJECTS + " objects");
         }
         AttemptStatus status = ledger.status(job, token, worker).orElse(AttemptStatus.REVOKED);
-        boolean mayStillSubmit = status == AttemptStatus.LEASED || status == AttemptStatus.EXPIRED || status == AttemptStatus.RELEASED;
+        boolean mayStillSubmit =
+                status == AttemptStatus.LEASED || status == AttemptStatus.EXPIRED || status == AttemptStatus.RELEASED;
         if (!mayStillSubmit) {
             throw new Refusal(ProblemCode.LEASE_LOST, "the lease is over; drop the job");
         }
@@ -176,7 +182,10 @@ public final class WorkerCalls {
     }
 
     public CompletionStage<Void> fail(String worker, long job, FencingToken token, Fail.Request request) {
-        return end(job, worker, new LedgerEvent.Fail(worker, token, request.failure(), Printable.of(request.message(), 500)));
+        return end(
+                job,
+                worker,
+                new LedgerEvent.Fail(worker, token, request.failure(), Printable.of(request.message(), 500)));
     }
 
     private CompletionStage<Void> end(long job, String worker, LedgerEvent event) {

@@ -24,7 +24,8 @@ import picocli.CommandLine.Mixin;
 /** {@code doctor}: would a run work on this machine? */
 @Command(
         name = "doctor",
-        description = "Checks in plain words whether this machine can work for a tracker. Exit code 0 only if a run would work.",
+        description =
+                "Checks in plain words whether this machine can work for a tracker. Exit code 0 only if a run would work.",
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
     private static final long NEEDED_MEMORY_MIB = 400;
@@ -67,7 +68,11 @@ final class DoctorCommand implements Callable<Integer> {
             Files.createDirectories(folder);
             long free = Files.getFileStore(folder).getUsableSpace() >> 20;
             boolean writable = Files.isWritable(folder);
-            check("Disk", free >= NEEDED_DISK_MIB && writable, free + " MiB free in " + folder, writable ? "free at least 1 GiB" : "make the folder writable or choose another with --home");
+            check(
+                    "Disk",
+                    free >= NEEDED_DISK_MIB && writable,
+                    free + " MiB free in " + folder,
+                    writable ? "free at least 1 GiB" : "make the folder writable or choose another with --home");
         } catch (IOException e) {
             check("Disk", false, folder + " cannot be used: " + e.getMessage(), "choose another folder with --home");
         }
@@ -77,17 +82,27 @@ final class DoctorCommand implements Callable<Integer> {
     private String checkTracker(URI address) {
         URI base = address.getPath().endsWith("/") ? address : URI.create(address + "/");
         try {
-            HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+            HttpClient http = HttpClient.newBuilder()
+                    .connectTimeout(Duration.ofSeconds(10))
+                    .build();
             long started = System.nanoTime();
             HttpResponse<String> about = http.send(get(base.resolve("v1")), HttpResponse.BodyHandlers.ofString());
             long ms = (System.nanoTime() - started) / 1_000_000;
-            JsonNode node = about.statusCode() == 200 ? JsonLines.JSON.readTree(about.body()) : JsonLines.JSON.createObjectNode();
+            JsonNode node = about.statusCode() == 200
+                    ? JsonLines.JSON.readTree(about.body())
+                    : JsonLines.JSON.createObjectNode();
             int oldest = node.path("oldest_protocol").asInt(0);
             int newest = node.path("protocol").asInt(0);
             boolean speaks = oldest > 0 && ProtocolVersion.CURRENT >= oldest && ProtocolVersion.CURRENT <= newest;
-            check("Tracker", speaks, speaks ? "answers in " + ms + " ms, protocol " + newest : "answers status " + about.statusCode() + ", protocols " + oldest + " to " + newest,
+            check(
+                    "Tracker",
+                    speaks,
+                    speaks
+                            ? "answers in " + ms + " ms, protocol " + newest
+                            : "answers status " + about.statusCode() + ", protocols " + oldest + " to " + newest,
                     oldest > ProtocolVersion.CURRENT ? "update this worker" : "check the address");
-            HttpResponse<String> campaigns = http.send(get(base.resolve("v1/campaigns")), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> campaigns =
+                    http.send(get(base.resolve("v1/campaigns")), HttpResponse.BodyHandlers.ofString());
             for (JsonNode campaign : JsonLines.JSON.readTree(campaigns.body()).path("campaigns")) {
                 if (campaign.path("state").asText().equals("active")) {
                     return campaign.path("bundle").asText();
@@ -95,7 +110,11 @@ final class DoctorCommand implements Callable<Integer> {
             }
             out.println("  Model     no campaign is active, so there is no model to test");
         } catch (IOException e) {
-            check("Tracker", false, "cannot be reached: " + (e.getMessage() == null ? e : e.getMessage()), "check the address and your network");
+            check(
+                    "Tracker",
+                    false,
+                    "cannot be reached: " + (e.getMessage() == null ? e : e.getMessage()),
+                    "check the address and your network");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             check("Tracker", false, "interrupted", "try again");
@@ -106,7 +125,10 @@ final class DoctorCommand implements Callable<Integer> {
     private void checkModel(URI address, String id) throws IOException {
         DjlSetup.before(home.nativeLibraries());
         TrackerClient client = new TrackerClient(
-                address, "gleaner-worker", new TrackerClient.Patience(2, Duration.ofSeconds(1), Duration.ofSeconds(2)), RandomGenerator.getDefault());
+                address,
+                "gleaner-worker",
+                new TrackerClient.Patience(2, Duration.ofSeconds(1), Duration.ofSeconds(2)),
+                RandomGenerator.getDefault());
         long[] bytes = new long[1];
         long started = System.nanoTime();
         BundleCache.Origin counting = file -> {
@@ -125,7 +147,11 @@ final class DoctorCommand implements Callable<Integer> {
             double seconds = (System.nanoTime() - started) / 1e9;
             if (bytes[0] > 0) {
                 double mbit = bytes[0] * 8 / 1e6 / seconds;
-                check("Bandwidth", mbit >= SLOW_MBIT, String.format("%.1f Mbit/s from the tracker", mbit), "uploads and downloads will be slow");
+                check(
+                        "Bandwidth",
+                        mbit >= SLOW_MBIT,
+                        String.format("%.1f Mbit/s from the tracker", mbit),
+                        "uploads and downloads will be slow");
             } else {
                 out.println("  Bandwidth not measured: the model was here already");
             }

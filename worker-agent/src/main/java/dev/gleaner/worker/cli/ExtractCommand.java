@@ -37,14 +37,27 @@ final class ExtractCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
 
-    @Option(names = "--wat", required = true, paramLabel = "FILE|URL", description = "the WAT: a file, or an http or https address")
+    @Option(
+            names = "--wat",
+            required = true,
+            paramLabel = "FILE|URL",
+            description = "the WAT: a file, or an http or https address")
     String wat = "";
 
-    @Option(names = "--slice", paramLabel = "i/n", defaultValue = "0/1", converter = SliceConverter.class, description = "which slice of how many, from 0; default: the whole file")
+    @Option(
+            names = "--slice",
+            paramLabel = "i/n",
+            defaultValue = "0/1",
+            converter = SliceConverter.class,
+            description = "which slice of how many, from 0; default: the whole file")
     Slice slice = Slice.WHOLE;
 
-    @Option(names = "--policy", paramLabel = "FILE", description = "a campaign's policy as JSON; default: LAION-400M's figures")
-    @Nullable Path policyFile;
+    @Option(
+            names = "--policy",
+            paramLabel = "FILE",
+            description = "a campaign's policy as JSON; default: LAION-400M's figures")
+    @Nullable
+    Path policyFile;
 
     ExtractCommand(PrintStream out, PrintStream err) {
         this.out = out;

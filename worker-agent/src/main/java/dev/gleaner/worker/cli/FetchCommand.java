@@ -1,7 +1,7 @@
 package dev.gleaner.worker.cli;
 
-import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.worker.fetch.FetchLimits;
 import dev.gleaner.worker.fetch.Fetched;
 import dev.gleaner.worker.fetch.Fetcher;
@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 /** {@code fetch}: what a worker makes of an address. */
 @Command(
         name = "fetch",
-        description = "Fetches addresses as a worker would and prints one JSON line each: outcome or drop reason, status, bytes, type, time.",
+        description =
+                "Fetches addresses as a worker would and prints one JSON line each: outcome or drop reason, status, bytes, type, time.",
         mixinStandardHelpOptions = true)
 final class FetchCommand implements Callable<Integer> {
     private final PrintStream out;

@@ -10,8 +10,10 @@ final class HomeOption {
             names = "--home",
             paramLabel = "DIR",
             defaultValue = "${env:GLEANER_HOME}",
-            description = "the worker's own folder: identity, model cache, unfinished work (default: $GLEANER_HOME, else ~/.gleaner)")
-    @Nullable Path home;
+            description =
+                    "the worker's own folder: identity, model cache, unfinished work (default: $GLEANER_HOME, else ~/.gleaner)")
+    @Nullable
+    Path home;
 
     Path folder() {
         Path given = home;

@@ -30,8 +30,13 @@ final class PreprocessCommand implements Callable<Integer> {
     private static final int MAX_FILE_BYTES = 64 << 20;
     private final PrintStream out;
 
-    @Option(names = "--output-dir", required = true, paramLabel = "DIR", description = "where the PNG files go; made if missing")
-    @Nullable Path outputDir;
+    @Option(
+            names = "--output-dir",
+            required = true,
+            paramLabel = "DIR",
+            description = "where the PNG files go; made if missing")
+    @Nullable
+    Path outputDir;
 
     @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "picture files: JPEG, PNG, WebP, GIF")
     List<Path> images = List.of();

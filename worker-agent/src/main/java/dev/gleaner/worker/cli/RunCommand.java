@@ -38,16 +38,25 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     TrackerOption tracker = new TrackerOption();
 
-    @Option(names = "--name", paramLabel = "NICK", defaultValue = "anonymous", description = "your name on the boards (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--name",
+            paramLabel = "NICK",
+            defaultValue = "anonymous",
+            description = "your name on the boards (default: ${DEFAULT-VALUE})")
     String name = "";
 
     @Option(names = "--team", paramLabel = "TEAM", description = "the team your work counts for")
-    @Nullable String team;
+    @Nullable
+    String team;
 
     @Option(names = "--cpus", paramLabel = "N", description = "processors to use (default: all)")
     int cpus = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "0", description = "exit after so many jobs; 0: never (default)")
+    @Option(
+            names = "--jobs",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "exit after so many jobs; 0: never (default)")
     int jobs;
 
     @Option(names = "--exit-when-idle", description = "exit when the tracker has no job")
@@ -56,7 +65,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--finish-on-stop", description = "on SIGTERM finish the current job instead of giving it back")
     boolean finishOnStop;
 
-    @Option(names = "--wat-host", paramLabel = "HOST", description = "an https host to take WATs from beside " + WatOrigins.COMMON_CRAWL)
+    @Option(
+            names = "--wat-host",
+            paramLabel = "HOST",
+            description = "an https host to take WATs from beside " + WatOrigins.COMMON_CRAWL)
     Set<String> watHosts = Set.of();
 
     @Option(names = "--wat-root", paramLabel = "DIR", description = "a folder on this machine to take WATs from")
@@ -98,7 +110,8 @@ final class RunCommand implements Callable<Integer> {
                 exitWhenIdle,
                 finishOnStop);
         CountDownLatch finished = new CountDownLatch(1);
-        try (Fetcher fetcher = fetch.newFetcher(); Volunteer volunteer = new Volunteer(settings, client, fetcher, jitter)) {
+        try (Fetcher fetcher = fetch.newFetcher();
+                Volunteer volunteer = new Volunteer(settings, client, fetcher, jitter)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
             Thread progress = progressLine(volunteer, finished);
             progress.start();
@@ -130,7 +143,9 @@ final class RunCommand implements Callable<Integer> {
                         while (!finished.await(1, TimeUnit.SECONDS)) {
                             if (picocli.CommandLine.Help.Ansi.AUTO.enabled()) {
                                 JobProgress p = volunteer.progress();
-                                err.printf("\r%-8s %,d candidates, %,d finished, %,d kept \u001b[K", p.stage(), p.candidates(), p.finished(), p.kept());
+                                err.printf(
+                                        "\r%-8s %,d candidates, %,d finished, %,d kept \u001b[K",
+                                        p.stage(), p.candidates(), p.finished(), p.kept());
                                 err.flush();
                             }
                         }

@@ -32,13 +32,15 @@ final class ScoreCommand implements Callable<Integer> {
     private final PrintStream out;
 
     @Option(names = "--model", required = true, paramLabel = "BUNDLE", description = "folder of a model bundle")
-    @Nullable Path bundle;
+    @Nullable
+    Path bundle;
 
     @Option(names = "--embeddings", description = "print the embeddings, too")
     boolean embeddings;
 
     @Parameters(index = "0", paramLabel = "IMAGE", description = "a picture file")
-    @Nullable Path image;
+    @Nullable
+    Path image;
 
     @Parameters(index = "1..*", arity = "1..*", paramLabel = "TEXT", description = "one or more texts")
     List<String> texts = List.of();

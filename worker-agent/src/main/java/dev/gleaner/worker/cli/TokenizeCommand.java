@@ -27,9 +27,14 @@ final class TokenizeCommand implements Callable<Integer> {
     private final PrintStream out;
 
     @Option(names = "--tokenizer", required = true, paramLabel = "FILE", description = "a bundle's tokenizer.json")
-    @Nullable Path tokenizer;
+    @Nullable
+    Path tokenizer;
 
-    @Option(names = "--context", defaultValue = "77", paramLabel = "N", description = "most tokens of a text (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--context",
+            defaultValue = "77",
+            paramLabel = "N",
+            description = "most tokens of a text (default: ${DEFAULT-VALUE})")
     int context;
 
     @Mixin

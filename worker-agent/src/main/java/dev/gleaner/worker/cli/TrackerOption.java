@@ -6,7 +6,11 @@ import picocli.CommandLine.Option;
 
 /** {@code --tracker}: whom to work for. */
 final class TrackerOption {
-    @Option(names = "--tracker", required = true, paramLabel = "URL", description = "the tracker's address, https://… (plain http only on this machine)")
+    @Option(
+            names = "--tracker",
+            required = true,
+            paramLabel = "URL",
+            description = "the tracker's address, https://… (plain http only on this machine)")
     String tracker = "";
 
     URI address() {

@@ -76,7 +76,8 @@ public final class WorkerCommand {
         @Override
         public <K> K create(Class<K> type) throws Exception {
             try {
-                return type.getDeclaredConstructor(PrintStream.class, PrintStream.class).newInstance(out, err);
+                return type.getDeclaredConstructor(PrintStream.class, PrintStream.class)
+                        .newInstance(out, err);
             } catch (NoSuchMethodException e) {
                 return CommandLine.defaultFactory().create(type);
             }

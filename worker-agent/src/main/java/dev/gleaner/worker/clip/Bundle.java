@@ -75,8 +75,9 @@ public final class Bundle {
             throw new BundleException("the bundle's manifest is not readable: " + e.getMessage(), e);
         }
         if (manifest.format() != BundleManifest.FORMAT) {
-            throw new BundleException("bundle format " + manifest.format() + " is not known to this worker, which reads format "
-                    + BundleManifest.FORMAT + "; update the worker");
+            throw new BundleException(
+                    "bundle format " + manifest.format() + " is not known to this worker, which reads format "
+                            + BundleManifest.FORMAT + "; update the worker");
         }
         for (Map.Entry<String, BundleManifest.File> entry : manifest.files().entrySet()) {
             if (!FILE_NAME.matcher(entry.getKey()).matches()) {
@@ -86,18 +87,26 @@ public final class Bundle {
                 throw new BundleException("the bundle's file " + entry.getKey() + " is too large");
             }
         }
-        requireListed(manifest, manifest.image().file(), manifest.text().file(), manifest.text().tokenizer(), manifest.golden().file());
+        requireListed(
+                manifest,
+                manifest.image().file(),
+                manifest.text().file(),
+                manifest.text().tokenizer(),
+                manifest.golden().file());
         if (manifest.safety() != null) {
             requireListed(manifest, manifest.safety().file());
         }
         if (manifest.image().size() != dev.gleaner.worker.image.Preprocessor.SIZE) {
-            throw new BundleException("the bundle wants pictures of " + manifest.image().size() + " pixels; this worker makes "
-                    + dev.gleaner.worker.image.Preprocessor.SIZE);
+            throw new BundleException(
+                    "the bundle wants pictures of " + manifest.image().size() + " pixels; this worker makes "
+                            + dev.gleaner.worker.image.Preprocessor.SIZE);
         }
         if (manifest.image().mean().size() != 3 || manifest.image().std().size() != 3) {
             throw new BundleException("the bundle's mean and std must have three values each");
         }
-        if (manifest.embedding() < 1 || manifest.embedding() > 4096 || manifest.text().context() < 2) {
+        if (manifest.embedding() < 1
+                || manifest.embedding() > 4096
+                || manifest.text().context() < 2) {
             throw new BundleException("the bundle's embedding or context length makes no sense");
         }
         return manifest;
@@ -125,8 +134,8 @@ public final class Bundle {
         }
         String actual = HexFormat.of().formatHex(digest.digest());
         if (!actual.equals(expected.sha256())) {
-            throw new BundleException("the bundle's file " + file.getFileName() + " has SHA-256 " + actual + " instead of "
-                    + expected.sha256());
+            throw new BundleException("the bundle's file " + file.getFileName() + " has SHA-256 " + actual
+                    + " instead of " + expected.sha256());
         }
     }
 

@@ -57,7 +57,8 @@ public final class BundleCache {
             Files.write(coming.resolve(Bundle.MANIFEST), manifestBytes);
             for (Map.Entry<String, BundleManifest.File> file : manifest.files().entrySet()) {
                 Path target = coming.resolve(file.getKey());
-                try (InputStream in = origin.open(file.getKey()); OutputStream out = Files.newOutputStream(target)) {
+                try (InputStream in = origin.open(file.getKey());
+                        OutputStream out = Files.newOutputStream(target)) {
                     copyAtMost(in, out, file.getValue().bytes(), file.getKey());
                 }
                 Bundle.check(target, file.getValue());

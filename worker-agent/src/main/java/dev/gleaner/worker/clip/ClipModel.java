@@ -45,8 +45,8 @@ public final class ClipModel implements AutoCloseable {
             BundleManifest manifest = bundle.manifest();
             ZooModel<NDList, NDList> image = load(bundle, manifest.image().file(), threads);
             ZooModel<NDList, NDList> text = load(bundle, manifest.text().file(), threads);
-            ClipTokenizer tokenizer =
-                    new ClipTokenizer(bundle.file(manifest.text().tokenizer()), manifest.text().context());
+            ClipTokenizer tokenizer = new ClipTokenizer(
+                    bundle.file(manifest.text().tokenizer()), manifest.text().context());
             SafetyHead safety = manifest.safety() == null
                     ? SafetyHead.NONE
                     : SafetyHead.of(bundle.read(manifest.safety().file(), BundleManifest.SafetyCategories.class));
@@ -94,7 +94,8 @@ public final class ClipModel implements AutoCloseable {
 
     /** A session for one thread. */
     public ClipSession newSession() {
-        return new ClipSession(bundle.manifest(), tokenizer, image.newPredictor(), text.newPredictor(), image.getNDManager());
+        return new ClipSession(
+                bundle.manifest(), tokenizer, image.newPredictor(), text.newPredictor(), image.getNDManager());
     }
 
     @Override

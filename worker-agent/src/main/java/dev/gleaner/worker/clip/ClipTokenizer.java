@@ -23,15 +23,23 @@ public final class ClipTokenizer implements AutoCloseable {
      */
     public ClipTokenizer(Path file, int context) throws IOException {
         this.tokenizer = HuggingFaceTokenizer.newInstance(
-                file, Map.of("addSpecialTokens", "true", "padding", "false", "truncation", "false", "modelMaxLength", "1000000"));
+                file,
+                Map.of(
+                        "addSpecialTokens",
+                        "true",
+                        "padding",
+                        "false",
+                        "truncation",
+                        "false",
+                        "modelMaxLength",
+                        "1000000"));
         this.context = context;
     }
 
     /** The token ids, 2 to {@code context} of them, without padding. */
     public long[] ids(String text) {
-        String unescaped = text.indexOf('&') < 0
-                ? text
-                : Parser.unescapeEntities(Parser.unescapeEntities(text, false), false);
+        String unescaped =
+                text.indexOf('&') < 0 ? text : Parser.unescapeEntities(Parser.unescapeEntities(text, false), false);
         long[] ids = tokenizer.encode(unescaped.strip()).getIds();
         if (ids.length <= context) {
             return ids;

@@ -18,8 +18,9 @@ final class GoldenTest {
 
     static void run(ClipModel model) throws BundleException {
         BundleManifest.Golden golden = model.bundle().manifest().golden();
-        List<BundleManifest.GoldenPair> pairs =
-                model.bundle().read(golden.file(), BundleManifest.GoldenPairs.class).pairs();
+        List<BundleManifest.GoldenPair> pairs = model.bundle()
+                .read(golden.file(), BundleManifest.GoldenPairs.class)
+                .pairs();
         if (pairs.isEmpty()) {
             throw new BundleException("bundle " + model.bundle().name() + " has no golden pairs to test with");
         }
@@ -33,7 +34,8 @@ final class GoldenTest {
     private static void test(ClipModel model, ClipSession session, BundleManifest.GoldenPair pair, double minCosine)
             throws BundleException {
         long[] ids = model.tokenizer().ids(pair.text());
-        if (!java.util.Arrays.equals(ids, pair.ids().stream().mapToLong(Integer::longValue).toArray())) {
+        if (!java.util.Arrays.equals(
+                ids, pair.ids().stream().mapToLong(Integer::longValue).toArray())) {
             throw failed(model, "the tokenizer gives other ids");
         }
         byte[] file = Base64.getDecoder().decode(pair.png());
@@ -48,7 +50,9 @@ final class GoldenTest {
         float imageCosine = ClipSession.similarity(image, floats(pair.image()));
         float textCosine = ClipSession.similarity(text, floats(pair.textEmbedding()));
         if (!(imageCosine >= minCosine) || !(textCosine >= minCosine)) {
-            throw failed(model, "embeddings differ: cosine " + imageCosine + " for the picture, " + textCosine + " for the text");
+            throw failed(
+                    model,
+                    "embeddings differ: cosine " + imageCosine + " for the picture, " + textCosine + " for the text");
         }
         if (!(Math.abs(ClipSession.similarity(image, text) - pair.similarity()) <= SIMILARITY_TOLERANCE)) {
             throw failed(model, "the similarity of a pair differs");

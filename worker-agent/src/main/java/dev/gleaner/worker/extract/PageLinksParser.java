@@ -70,12 +70,14 @@ final class PageLinksParser {
     private void envelope(JsonParser json) throws IOException {
         each(json, (name, j) -> {
             if (name.equals("WARC-Header-Metadata")) {
-                within(j, header -> each(header, (key, value) -> {
-                    String text = text(value);
-                    if (key.equals("WARC-Target-URI")) {
-                        target = text;
-                    }
-                }));
+                within(
+                        j,
+                        header -> each(header, (key, value) -> {
+                            String text = text(value);
+                            if (key.equals("WARC-Target-URI")) {
+                                target = text;
+                            }
+                        }));
             } else {
                 enter(name, "Payload-Metadata", j, this::payload);
             }

@@ -43,7 +43,12 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
     /** What all exchanges of a fetcher share. */
     record Environment(
-            Bootstrap bootstrap, DnsNameResolver resolver, SslContext tls, AddressGuard guard, String userAgent, Clock clock) {}
+            Bootstrap bootstrap,
+            DnsNameResolver resolver,
+            SslContext tls,
+            AddressGuard guard,
+            String userAgent,
+            Clock clock) {}
 
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int MAX_LINE_BYTES = 8 << 10;
@@ -67,7 +72,9 @@ final class Exchange {
     void start(WebUrl url) {
         loop.execute(() -> {
             deadline = loop.schedule(
-                    () -> drop(PairDrop.TIMEOUT, "not done within " + limits.timeout().toSeconds() + " s"),
+                    () -> drop(
+                            PairDrop.TIMEOUT,
+                            "not done within " + limits.timeout().toSeconds() + " s"),
                     limits.timeout().toMillis(),
                     TimeUnit.MILLISECONDS);
             hop(url);

@@ -17,7 +17,9 @@ final class RobotsTag {
             String text = value.toLowerCase(Locale.ROOT);
             int colon = text.indexOf(':');
             int comma = text.indexOf(',');
-            if (colon >= 0 && (comma < 0 || colon < comma) && !text.substring(0, colon).contains("unavailable_after")) {
+            if (colon >= 0
+                    && (comma < 0 || colon < comma)
+                    && !text.substring(0, colon).contains("unavailable_after")) {
                 if (!text.substring(0, colon).trim().equals(OUR_NAME)) {
                     continue;
                 }

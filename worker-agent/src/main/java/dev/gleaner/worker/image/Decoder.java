@@ -55,16 +55,21 @@ final class Decoder {
     private static Picture jpeg(JpegStream jpeg, ImageHeader header) throws IOException, ImageRefusedException {
         Raster raster = read("jpeg", jpeg.bytes().toByteArray(), reader -> reader.readRaster(0, null));
         if (raster.getWidth() != header.width() || raster.getDataBuffer().getDataType() != DataBuffer.TYPE_BYTE) {
-            throw new ImageRefusedException(PairDrop.UNDECODABLE, "the JPEG's size or depth is not what its header says");
+            throw new ImageRefusedException(
+                    PairDrop.UNDECODABLE, "the JPEG's size or depth is not what its header says");
         }
         int bands = raster.getNumBands();
-        RowColours colours = switch (bands) {
-            case 1 -> RowColours.GREY;
-            case 3 -> jpeg.isYcc() ? RowColours.YCC : RowColours.RGB;
-            case 4 -> jpeg.adobeTransform() == 2 ? RowColours.YCCK_INVERTED
-                    : jpeg.adobeTransform() >= 0 ? RowColours.CMYK_INVERTED : RowColours.CMYK;
-            default -> throw new ImageRefusedException(PairDrop.UNDECODABLE, "a JPEG of " + bands + " components");
-        };
+        RowColours colours =
+                switch (bands) {
+                    case 1 -> RowColours.GREY;
+                    case 3 -> jpeg.isYcc() ? RowColours.YCC : RowColours.RGB;
+                    case 4 ->
+                        jpeg.adobeTransform() == 2
+                                ? RowColours.YCCK_INVERTED
+                                : jpeg.adobeTransform() >= 0 ? RowColours.CMYK_INVERTED : RowColours.CMYK;
+                    default ->
+                        throw new ImageRefusedException(PairDrop.UNDECODABLE, "a JPEG of " + bands + " components");
+                };
         return new RasterPicture(raster, colours);
     }
 
@@ -86,11 +91,13 @@ final class Decoder {
             return new PalettePicture(raster, palette);
         }
         boolean wide = raster.getDataBuffer().getDataType() == DataBuffer.TYPE_USHORT;
-        return new RasterPicture(raster, switch (raster.getNumBands()) {
-            case 1 -> wide ? RowColours.GREY_CLIPPED : RowColours.GREY;
-            case 2 -> wide ? RowColours.GREY_WIDE : RowColours.GREY;
-            default -> wide ? RowColours.RGB_WIDE : RowColours.RGB;
-        });
+        return new RasterPicture(
+                raster,
+                switch (raster.getNumBands()) {
+                    case 1 -> wide ? RowColours.GREY_CLIPPED : RowColours.GREY;
+                    case 2 -> wide ? RowColours.GREY_WIDE : RowColours.GREY;
+                    default -> wide ? RowColours.RGB_WIDE : RowColours.RGB;
+                });
     }
 
     /** The frame may cover part of the logical screen only; the rest shows the transparent index, or index 0. */
@@ -101,21 +108,25 @@ final class Decoder {
             if (!(model instanceof IndexColorModel palette)) {
                 throw new IOException("no palette");
             }
-            NamedNodeMap frame = child(reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0"), "ImageDescriptor");
+            NamedNodeMap frame =
+                    child(reader.getImageMetadata(0).getAsTree("javax_imageio_gif_image_1.0"), "ImageDescriptor");
             int left = number(frame, "imageLeftPosition");
             int top = number(frame, "imageTopPosition");
-            if (left + number(frame, "imageWidth") > header.width() || top + number(frame, "imageHeight") > header.height()) {
+            if (left + number(frame, "imageWidth") > header.width()
+                    || top + number(frame, "imageHeight") > header.height()) {
                 throw new IOException("the first frame lies outside the screen");
             }
             Raster pixels = reader.read(0).getRaster();
             WritableRaster screen = Raster.createInterleavedRaster(
                     DataBuffer.TYPE_BYTE, header.width(), header.height(), 1, new Point(0, 0));
             if (palette.getTransparentPixel() > 0) {
-                java.util.Arrays.fill(((java.awt.image.DataBufferByte) screen.getDataBuffer()).getData(), (byte) palette.getTransparentPixel());
+                java.util.Arrays.fill(((java.awt.image.DataBufferByte) screen.getDataBuffer()).getData(), (byte)
+                        palette.getTransparentPixel());
             }
             int[] line = new int[pixels.getWidth()];
             for (int y = 0; y < pixels.getHeight(); y++) {
-                screen.setSamples(left, top + y, pixels.getWidth(), 1, 0, pixels.getSamples(0, y, pixels.getWidth(), 1, 0, line));
+                screen.setSamples(
+                        left, top + y, pixels.getWidth(), 1, 0, pixels.getSamples(0, y, pixels.getWidth(), 1, 0, line));
             }
             return new PalettePicture(screen, palette);
         });

@@ -13,7 +13,12 @@ import java.io.ByteArrayOutputStream;
  * @param componentIds of the frame, in order
  */
 record JpegStream(
-        ByteArrayOutputStream bytes, int width, int height, boolean jfif, int adobeTransform, java.util.List<Integer> componentIds) {
+        ByteArrayOutputStream bytes,
+        int width,
+        int height,
+        boolean jfif,
+        int adobeTransform,
+        java.util.List<Integer> componentIds) {
     private static final int SOI = 0xD8;
     private static final int EOI = 0xD9;
     private static final int SOS = 0xDA;
@@ -53,9 +58,19 @@ record JpegStream(
                 throw new ImageRefusedException(PairDrop.UNDECODABLE, "a JPEG segment is cut off");
             }
             if (marker == APP0) {
-                jfif |= length >= 7 && b[at + 2] == 'J' && b[at + 3] == 'F' && b[at + 4] == 'I' && b[at + 5] == 'F' && b[at + 6] == 0;
+                jfif |= length >= 7
+                        && b[at + 2] == 'J'
+                        && b[at + 3] == 'F'
+                        && b[at + 4] == 'I'
+                        && b[at + 5] == 'F'
+                        && b[at + 6] == 0;
             } else if (marker == APP14) {
-                if (length >= 14 && b[at + 2] == 'A' && b[at + 3] == 'd' && b[at + 4] == 'o' && b[at + 5] == 'b' && b[at + 6] == 'e') {
+                if (length >= 14
+                        && b[at + 2] == 'A'
+                        && b[at + 3] == 'd'
+                        && b[at + 4] == 'o'
+                        && b[at + 5] == 'b'
+                        && b[at + 6] == 'e') {
                     adobe = b[at + 13] & 255;
                 }
             } else if ((marker < APP0 || marker > 0xEF) && marker != COM) {

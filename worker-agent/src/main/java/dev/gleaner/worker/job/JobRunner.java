@@ -108,12 +108,16 @@ public final class JobRunner {
             Manifest manifest = manifest(reader, shards, (System.nanoTime() - started) / 1e9);
             String fault = manifest.fault();
             if (!fault.isEmpty()) {
-                throw new JobFailedException(FailureClass.BUG, "the counts do not add up: " + fault, new IllegalStateException(fault));
+                throw new JobFailedException(
+                        FailureClass.BUG, "the counts do not add up: " + fault, new IllegalStateException(fault));
             }
             stage = "upload";
             return new JobResult(manifest, shards);
         } catch (Line.StageFailedException e) {
-            throw new JobFailedException(classify(e.getCause() == null ? e : e.getCause()), e.getMessage() == null ? "failed" : e.getMessage(), e);
+            throw new JobFailedException(
+                    classify(e.getCause() == null ? e : e.getCause()),
+                    e.getMessage() == null ? "failed" : e.getMessage(),
+                    e);
         } catch (IOException e) {
             throw new JobFailedException(FailureClass.RESOURCE, "the shard cannot be written: " + e.getMessage(), e);
         }
@@ -186,8 +190,10 @@ public final class JobRunner {
                 if (batch.isEmpty()) {
                     return;
                 }
-                float[][] images = session.images(batch.stream().map(Ready::pixels).toList());
-                float[][] texts = session.texts(batch.stream().map(r -> r.candidate().text()).toList());
+                float[][] images =
+                        session.images(batch.stream().map(Ready::pixels).toList());
+                float[][] texts = session.texts(
+                        batch.stream().map(r -> r.candidate().text()).toList());
                 for (int i = 0; i < batch.size(); i++) {
                     float similarity = ClipSession.similarity(images[i], texts[i]);
                     if (similarity < lease.policy().threshold()) {
@@ -270,7 +276,9 @@ public final class JobRunner {
     private FailureClass classify(Throwable cause) {
         if (cause instanceof InputUnavailableException) {
             return FailureClass.INPUT;
-        } else if (cause instanceof java.nio.file.FileSystemException || cause instanceof OutOfMemoryError || diskIsFull()) {
+        } else if (cause instanceof java.nio.file.FileSystemException
+                || cause instanceof OutOfMemoryError
+                || diskIsFull()) {
             return FailureClass.RESOURCE;
         } else if (cause instanceof IOException || cause instanceof UncheckedIOException) {
             return FailureClass.NETWORK;

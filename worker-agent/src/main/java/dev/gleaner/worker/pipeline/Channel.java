@@ -13,18 +13,31 @@ public final class Channel<T> {
     private final int capacity;
     private final ArrayDeque<T> items = new ArrayDeque<>();
     private boolean closed;
+    private boolean abandoned;
     private int highest;
 
     Channel(int capacity) {
         this.capacity = capacity;
     }
 
-    /** Hands over, waiting for room. */
+    /**
+     * Hands over, waiting for room.
+     *
+     * @throws InterruptedException when the line was stopped
+     */
     public synchronized void put(T item) throws InterruptedException {
         while (items.size() >= capacity && !closed) {
             wait();
         }
+        requireGoing();
         add(item);
+    }
+
+    /** A sender whose line has stopped must not go on making things for nobody. */
+    private void requireGoing() throws InterruptedException {
+        if (abandoned) {
+            throw new InterruptedException("the line was stopped");
+        }
     }
 
     /**
@@ -52,6 +65,7 @@ public final class Channel<T> {
         while (items.isEmpty() && !closed) {
             wait();
         }
+        requireGoing();
         T item = items.poll();
         notifyAll();
         return item;
@@ -96,6 +110,7 @@ public final class Channel<T> {
     /** No more will come or go. */
     synchronized void abandon() {
         items.clear();
+        abandoned = true;
         close();
     }
 

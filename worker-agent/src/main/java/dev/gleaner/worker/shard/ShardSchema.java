@@ -28,12 +28,14 @@ final class ShardSchema {
             case INT32 -> Types.primitive(PrimitiveTypeName.INT32, repetition).named(column.column());
             case INT64 -> Types.primitive(PrimitiveTypeName.INT64, repetition).named(column.column());
             case FLOAT -> Types.primitive(PrimitiveTypeName.FLOAT, repetition).named(column.column());
-            case TEXT -> Types.primitive(PrimitiveTypeName.BINARY, repetition)
-                    .as(LogicalTypeAnnotation.stringType())
-                    .named(column.column());
-            case TIMESTAMP_MILLIS -> Types.primitive(PrimitiveTypeName.INT64, repetition)
-                    .as(LogicalTypeAnnotation.timestampType(true, LogicalTypeAnnotation.TimeUnit.MILLIS))
-                    .named(column.column());
+            case TEXT ->
+                Types.primitive(PrimitiveTypeName.BINARY, repetition)
+                        .as(LogicalTypeAnnotation.stringType())
+                        .named(column.column());
+            case TIMESTAMP_MILLIS ->
+                Types.primitive(PrimitiveTypeName.INT64, repetition)
+                        .as(LogicalTypeAnnotation.timestampType(true, LogicalTypeAnnotation.TimeUnit.MILLIS))
+                        .named(column.column());
             case HALF_LIST -> list(column, repetition);
         };
     }

@@ -28,9 +28,13 @@ public final class ProblemException extends IOException {
 
     /** What to do: by the code if it is known, else by the action the tracker names, else stop. */
     public ProblemCode.Action action() {
-        return code().map(ProblemCode::action).orElseGet(() -> Arrays.stream(ProblemCode.Action.values())
-                .filter(a -> a.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(problem.action()))
-                .findAny()
-                .orElse(ProblemCode.Action.STOP));
+        return code().map(ProblemCode::action)
+                .orElseGet(() -> Arrays.stream(ProblemCode.Action.values())
+                        .filter(a -> a.name()
+                                .toLowerCase(Locale.ROOT)
+                                .replace('_', '-')
+                                .equals(problem.action()))
+                        .findAny()
+                        .orElse(ProblemCode.Action.STOP));
     }
 }

@@ -113,7 +113,10 @@ public final class TrackerClient {
 
     /** A file of a model bundle. */
     public InputStream bundleFile(String bundle, String file) throws IOException {
-        HttpRequest request = request("v1/bundles/" + bundle + "/" + file).timeout(UPLOAD_TIMEOUT).GET().build();
+        HttpRequest request = request("v1/bundles/" + bundle + "/" + file)
+                .timeout(UPLOAD_TIMEOUT)
+                .GET()
+                .build();
         HttpResponse<InputStream> response = send(request);
         if (response.statusCode() != 200) {
             throw problem(response);
@@ -232,15 +235,20 @@ public final class TrackerClient {
             log.debug("answer is no problem document: status={}", response.statusCode(), e);
         }
         int status = response.statusCode();
-        ProblemCode guessed = status >= 500 || status == 429 || status == 408 ? ProblemCode.INTERNAL : ProblemCode.NOT_FOUND;
-        return new ProblemException(
-                Problem.of(guessed, "the tracker's address answers status " + status + " without a problem document; is it a tracker?"));
+        ProblemCode guessed =
+                status >= 500 || status == 429 || status == 408 ? ProblemCode.INTERNAL : ProblemCode.NOT_FOUND;
+        return new ProblemException(Problem.of(
+                guessed,
+                "the tracker's address answers status " + status + " without a problem document; is it a tracker?"));
     }
 
-    private void pause(int attempt, long retryAfterSeconds, String what, IOException cause) throws InterruptedIOException {
+    private void pause(int attempt, long retryAfterSeconds, String what, IOException cause)
+            throws InterruptedIOException {
         double exponential = patience.first().toMillis() * Math.pow(2, Math.min(30, attempt - 1));
-        long millis = (long) (Math.min((double) patience.longest().toMillis(), exponential) * (0.5 + jitter.nextDouble() / 2));
-        millis = Math.max(millis, Math.min(retryAfterSeconds * 1000, patience.longest().toMillis()));
+        long millis = (long)
+                (Math.min((double) patience.longest().toMillis(), exponential) * (0.5 + jitter.nextDouble() / 2));
+        millis = Math.max(
+                millis, Math.min(retryAfterSeconds * 1000, patience.longest().toMillis()));
         log.info("{} will be tried again: in={}ms cause={}", what, millis, cause.toString());
         try {
             Thread.sleep(millis);

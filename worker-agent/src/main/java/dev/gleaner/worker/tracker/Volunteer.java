@@ -152,12 +152,19 @@ public final class Volunteer implements AutoCloseable {
         }
     }
 
-    private void work(Lease lease, String worker, LeaseKeeper keeper) throws IOException, BundleException, InterruptedException {
-        log.info("Job begins: campaign={} job={} token={} wat={} slice={}",
-                Printable.of(lease.campaign(), 64), lease.job(), lease.token(), Printable.of(lease.watPath(), 200), lease.slice());
+    private void work(Lease lease, String worker, LeaseKeeper keeper)
+            throws IOException, BundleException, InterruptedException {
+        log.info(
+                "Job begins: campaign={} job={} token={} wat={} slice={}",
+                Printable.of(lease.campaign(), 64),
+                lease.job(),
+                lease.token(),
+                Printable.of(lease.watPath(), 200),
+                lease.slice());
         leaseLost = false;
         keeper.keep(lease, this::progress, this::loseLease);
-        Path folder = Files.createDirectories(settings.home().resolve("work")).resolve("job-" + lease.job() + "-" + lease.token());
+        Path folder = Files.createDirectories(settings.home().resolve("work"))
+                .resolve("job-" + lease.job() + "-" + lease.token());
         try {
             Files.createDirectories(folder);
             ClipModel loaded = model(lease);
@@ -226,9 +233,13 @@ public final class Volunteer implements AutoCloseable {
         } else {
             totals.accepted++;
             totals.kept += result.manifest().counts().kept();
-            log.info("Job is done: job={} verdict={} candidates={} kept={} seconds={}",
-                    lease.job(), verdict.outcome(), result.manifest().counts().candidates(),
-                    result.manifest().counts().kept(), Math.round(result.manifest().seconds() * 10) / 10.0);
+            log.info(
+                    "Job is done: job={} verdict={} candidates={} kept={} seconds={}",
+                    lease.job(),
+                    verdict.outcome(),
+                    result.manifest().counts().candidates(),
+                    result.manifest().counts().kept(),
+                    Math.round(result.manifest().seconds() * 10) / 10.0);
         }
     }
 
@@ -260,7 +271,10 @@ public final class Volunteer implements AutoCloseable {
         try {
             tracker.fail(lease, new Fail.Request(failure, message));
         } catch (IOException e) {
-            log.info("The failure could not be reported; the lease will run out: job={} cause={}", lease.job(), e.toString());
+            log.info(
+                    "The failure could not be reported; the lease will run out: job={} cause={}",
+                    lease.job(),
+                    e.toString());
         }
     }
 

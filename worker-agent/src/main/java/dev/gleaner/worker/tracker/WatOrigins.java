@@ -65,7 +65,8 @@ public final class WatOrigins {
                     return new FileWatSource(file);
                 }
             }
-            throw new InputUnavailableException("this worker reads no files there; its owner may allow it with --wat-root");
+            throw new InputUnavailableException(
+                    "this worker reads no files there; its owner may allow it with --wat-root");
         }
         boolean known = scheme.equals("https") && (host.equals(COMMON_CRAWL) || hosts.contains(host));
         boolean local = allowLoopback && scheme.equals("http") && isLoopback(host);
@@ -78,7 +79,8 @@ public final class WatOrigins {
 
     private static boolean isLoopback(String host) {
         try {
-            return host.equals("localhost") || (host.matches("[0-9.]+") && InetAddress.getByName(host).isLoopbackAddress());
+            return host.equals("localhost")
+                    || (host.matches("[0-9.]+") && InetAddress.getByName(host).isLoopbackAddress());
         } catch (java.net.UnknownHostException e) {
             return false;
         }

@@ -63,9 +63,9 @@ final class HostParser {
         for (int i = 0; i < domain.length() && plain; i++) {
             plain = domain.charAt(i) < 0x80;
         }
-        String lower = UrlParser.asciiLower(domain);
-        if (plain && !lower.startsWith("xn--") && !lower.contains(".xn--")) {
-            return lower;
+        if (plain) {
+            // Domains that are ASCII already are kept even where their Punycode is wrong, as browsers do.
+            return UrlParser.asciiLower(domain);
         }
         IDNA.Info info = new IDNA.Info();
         StringBuilder out = new StringBuilder();

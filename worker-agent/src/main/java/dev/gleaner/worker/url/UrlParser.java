@@ -69,7 +69,8 @@ final class UrlParser {
                 .toArray();
     }
 
-    @Nullable WebUrl parse() {
+    @Nullable
+    WebUrl parse() {
         return run() ? result() : null;
     }
 
@@ -331,7 +332,9 @@ final class UrlParser {
                         if (base != null && base.scheme().equals("file")) {
                             host = base.host();
                             List<String> segments = base.segments();
-                            if (!startsWithDriveLetter(p) && !segments.isEmpty() && isNormalDriveLetter(segments.get(0))) {
+                            if (!startsWithDriveLetter(p)
+                                    && !segments.isEmpty()
+                                    && isNormalDriveLetter(segments.get(0))) {
                                 path.add(segments.get(0));
                             }
                         }
@@ -505,7 +508,10 @@ final class UrlParser {
     }
 
     private static boolean isDoubleDot(String s) {
-        return s.equals("..") || s.equalsIgnoreCase(".%2e") || s.equalsIgnoreCase("%2e.") || s.equalsIgnoreCase("%2e%2e");
+        return s.equals("..")
+                || s.equalsIgnoreCase(".%2e")
+                || s.equalsIgnoreCase("%2e.")
+                || s.equalsIgnoreCase("%2e%2e");
     }
 
     static boolean isAlpha(int c) {

@@ -29,7 +29,8 @@ public record WebUrl(
         @Nullable String query,
         @Nullable String fragment) {
 
-    static final Map<String, Integer> SPECIAL = Map.of("http", 80, "https", 443, "ws", 80, "wss", 443, "ftp", 21, "file", -1);
+    static final Map<String, Integer> SPECIAL =
+            Map.of("http", 80, "https", 443, "ws", 80, "wss", 443, "ftp", 21, "file", -1);
 
     /**
      * Parses {@code input}, resolved against {@code base} if that is given.

@@ -44,7 +44,8 @@ final class MemberInflater implements AutoCloseable {
             }
             byte[] b = window.bytes();
             int i = window.indexOf(at);
-            int stop = Math.min(window.indexOf(window.end()) - HEADER, window.indexOf(Math.min(limit, window.end())) - 1);
+            int stop =
+                    Math.min(window.indexOf(window.end()) - HEADER, window.indexOf(Math.min(limit, window.end())) - 1);
             while (i < stop && b[i] != 0x1f) {
                 i++;
             }
@@ -86,7 +87,11 @@ final class MemberInflater implements AutoCloseable {
         try {
             while (!inflater.finished()) {
                 if (inflater.needsInput()) {
-                    if (position == window.end() && !window.more(window.end() - start < CompressedWindow.LIMIT ? Math.max(start, window.start()) : position)) {
+                    if (position == window.end()
+                            && !window.more(
+                                    window.end() - start < CompressedWindow.LIMIT
+                                            ? Math.max(start, window.start())
+                                            : position)) {
                         return false;
                     }
                     int from = window.indexOf(position);

@@ -165,7 +165,8 @@ final class RecordSplitter {
     private static String field(String header, String name) {
         for (String line : (Iterable<String>) header.lines()::iterator) {
             int colon = line.indexOf(':');
-            if (colon > 0 && line.substring(0, colon).trim().toLowerCase(Locale.ROOT).equals(name)) {
+            if (colon > 0
+                    && line.substring(0, colon).trim().toLowerCase(Locale.ROOT).equals(name)) {
                 return line.substring(colon + 1).trim();
             }
         }

@@ -58,7 +58,9 @@ final class GroupCommit implements AutoCloseable {
 
         void fail(Exception e) {
             done.completeExceptionally(
-                    e instanceof SQLException ? new LedgerException("the ledger cannot be written: " + e.getMessage(), e) : e);
+                    e instanceof SQLException
+                            ? new LedgerException("the ledger cannot be written: " + e.getMessage(), e)
+                            : e);
         }
     }
 

@@ -74,8 +74,8 @@ public final class FileObjectStore implements ObjectStore {
     public Tickets.Ticket ticket(String key, ShardObject object, Duration validFor) {
         long expires = clock.instant().plus(validFor).getEpochSecond();
         String signature = sign(key, object.bytes(), object.sha256(), expires);
-        String url = "/v1/objects/" + key + "?bytes=" + object.bytes() + "&sha256=" + object.sha256() + "&expires=" + expires
-                + "&signature=" + signature;
+        String url = "/v1/objects/" + key + "?bytes=" + object.bytes() + "&sha256=" + object.sha256() + "&expires="
+                + expires + "&signature=" + signature;
         return new Tickets.Ticket(
                 object.name(), url, Map.of("Content-Type", "application/octet-stream"), (int) validFor.toSeconds());
     }
@@ -86,7 +86,8 @@ public final class FileObjectStore implements ObjectStore {
      * @throws RefusedException {@link ProblemCode#TICKET_INVALID} when it is not ours, was changed, or has run out
      */
     public void check(Link link) throws RefusedException {
-        byte[] expected = sign(link.key(), link.bytes(), link.sha256(), link.expires()).getBytes(StandardCharsets.US_ASCII);
+        byte[] expected =
+                sign(link.key(), link.bytes(), link.sha256(), link.expires()).getBytes(StandardCharsets.US_ASCII);
         boolean ours = ObjectKeys.isValid(link.key())
                 && link.key().startsWith(ObjectKeys.INCOMING)
                 && MessageDigest.isEqual(expected, link.signature().getBytes(StandardCharsets.US_ASCII));
@@ -112,7 +113,8 @@ public final class FileObjectStore implements ObjectStore {
         try {
             long size = Files.size(received);
             if (size != link.bytes()) {
-                throw new RefusedException(ProblemCode.UPLOAD_MISMATCH, "got " + size + " bytes instead of " + link.bytes());
+                throw new RefusedException(
+                        ProblemCode.UPLOAD_MISMATCH, "got " + size + " bytes instead of " + link.bytes());
             }
             String actual = sha256(received);
             if (!actual.equals(link.sha256())) {
@@ -214,7 +216,8 @@ public final class FileObjectStore implements ObjectStore {
     /** Makes a file's bytes, or a folder's entries, survive a crash; folders cannot be synced everywhere. */
     private static void sync(Path path) throws IOException {
         boolean folder = Files.isDirectory(path);
-        try (FileChannel channel = FileChannel.open(path, folder ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(path, folder ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
             channel.force(true);
         } catch (IOException e) {
             if (!folder) {

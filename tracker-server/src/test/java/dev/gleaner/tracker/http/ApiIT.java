@@ -1,0 +1,586 @@
+package dev.gleaner.tracker.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.tracker.Tracker;
+import dev.gleaner.tracker.TrackerConfig;
+import dev.gleaner.tracker.cli.TrackerCommand;
+import dev.gleaner.tracker.lease.LeaseSettings;
+import dev.gleaner.tracker.service.Tokens;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A running tracker over real HTTP; every exchange must fit the OpenAPI file, and every operation of the file must answer. */
+class ApiIT {
+    private static final Path BUNDLE = Path.of("../deploy/model/demo-bundle");
+    private static final LeaseSettings LEASES =
+            new LeaseSettings(Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(5));
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder;
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private Tracker tracker;
+    private OpenApi api;
+    private String operator = "";
+    private String worker = "";
+
+    private record Answer(int status, JsonNode body) {
+        String code() {
+            return body.path("code").asText();
+        }
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        api = new OpenApi(Path.of("../docs/protocol/openapi.yaml"));
+        tracker = Tracker.start(
+                new TrackerConfig("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+        operator = Files.readString(tracker.operatorTokenFile()).trim();
+    }
+
+    @AfterEach
+    void stop() {
+        tracker.close();
+    }
+
+    private Answer call(String method, String path, byte[] body, String token, String version) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + path))
+                .timeout(Duration.ofSeconds(30))
+                .method(
+                        method,
+                        body == null
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofByteArray(body));
+        if (!token.isEmpty()) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        if (!version.isEmpty()) {
+            request.header("Gleaner-Protocol", version);
+        }
+        HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+        String type = response.headers().firstValue("Content-Type").orElse("");
+        String plain = path.replaceAll("\\?.*", "");
+        assertEquals(
+                "",
+                api.fault(
+                        method.toLowerCase(java.util.Locale.ROOT),
+                        plain,
+                        body,
+                        response.statusCode(),
+                        type,
+                        response.body()));
+        assertTrue(response.headers().firstValue("Content-Security-Policy").isPresent());
+        return new Answer(
+                response.statusCode(), type.contains("json") ? JSON.readTree(response.body()) : JSON.nullNode());
+    }
+
+    private Answer get(String path, String token) throws Exception {
+        return call("GET", path, null, token, "1");
+    }
+
+    private Answer post(String path, Object body, String token) throws Exception {
+        return call("POST", path, JSON.writeValueAsBytes(body), token, "1");
+    }
+
+    private String uploadBundle() throws Exception {
+        byte[] manifest = Files.readAllBytes(BUNDLE.resolve("bundle.json"));
+        String id = Tokens.hash(new String(manifest, StandardCharsets.UTF_8));
+        assertEquals(200, call("PUT", "/v1/operator/bundles/" + id + "/bundle.json", manifest, operator, "1").status);
+        for (var names = JSON.readTree(manifest).path("files").fieldNames(); names.hasNext(); ) {
+            String name = names.next();
+            assertEquals(
+                    200,
+                    call(
+                                    "PUT",
+                                    "/v1/operator/bundles/" + id + "/" + name,
+                                    Files.readAllBytes(BUNDLE.resolve(name)),
+                                    operator,
+                                    "1")
+                            .status);
+        }
+        return id;
+    }
+
+    private static Map<String, Object> campaign(String name, String bundle, List<String> paths) {
+        Map<String, Object> spec = new LinkedHashMap<>();
+        spec.put("name", name);
+        spec.put("base", "https://data.commoncrawl.org/");
+        spec.put("slices", 2);
+        spec.put("bundle", bundle);
+        spec.put("policy", Policy.laion400m());
+        return Map.of("spec", spec, "paths", paths);
+    }
+
+    private void register() throws Exception {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("nickname", "ada");
+        body.put("agent", "test/1");
+        body.put("capabilities", Map.of("cpus", 2, "memoryMiB", 512, "providers", List.of("cpu"), "os", "linux"));
+        Answer answer = post("/v1/workers", body, "");
+        assertEquals(200, answer.status, answer.body.toString());
+        worker = answer.body.path("token").asText();
+    }
+
+    private JsonNode acquire(String request) throws Exception {
+        return post("/v1/leases", Map.of("request", request, "max", 1, "waitSeconds", 0), worker)
+                .body
+                .path("leases")
+                .path(0);
+    }
+
+    private static String path(JsonNode lease, String call) {
+        return "/v1/leases/" + lease.path("job").asLong() + "/"
+                + lease.path("token").asText() + "/" + call;
+    }
+
+    private static Map<String, Object> manifest(String bundle, List<?> objects, long kept) {
+        Map<String, Object> counts = new LinkedHashMap<>(Map.of(
+                "members",
+                3,
+                "brokenMembers",
+                0,
+                "records",
+                3,
+                "badRecords",
+                0,
+                "images",
+                2,
+                "candidates",
+                kept,
+                "kept",
+                kept,
+                "extractDrops",
+                Map.of("no_text", 2 - kept),
+                "pairDrops",
+                Map.of(),
+                "bytesFetched",
+                0));
+        return Map.of(
+                "bundle",
+                bundle,
+                "precision",
+                "fp32",
+                "watBytes",
+                100,
+                "candidateDigest",
+                "0".repeat(32),
+                "counts",
+                counts,
+                "objects",
+                objects,
+                "seconds",
+                0.5);
+    }
+
+    @Test
+    void everyOperationAnswersAsTheFileSays() throws Exception {
+        assertEquals(1, get("/v1", "").body.path("protocol").asInt());
+        assertEquals(200, get("/health/live", "").status);
+        assertEquals(200, get("/health/ready", "").status);
+        String bundle = uploadBundle();
+        assertTrue(post("/v1/operator/campaigns", campaign("c1", bundle, List.of("a.wat.gz", "b.wat.gz")), operator)
+                .body
+                .path("created")
+                .asBoolean());
+        assertFalse(post("/v1/operator/campaigns", campaign("c1", bundle, List.of("a.wat.gz", "b.wat.gz")), operator)
+                .body
+                .path("created")
+                .asBoolean());
+        assertEquals(
+                "paused",
+                post("/v1/operator/campaigns/c1/pause", Map.of(), operator)
+                        .body
+                        .path("state")
+                        .asText());
+        register();
+        Answer none = post("/v1/leases", Map.of("request", "r0", "max", 1, "waitSeconds", 0), worker);
+        assertEquals("no campaign is active", none.body.path("idle").asText());
+        assertEquals(
+                "active",
+                post("/v1/operator/campaigns/c1/resume", Map.of(), operator)
+                        .body
+                        .path("state")
+                        .asText());
+        assertEquals(200, get("/v1/bundles/" + bundle + "/tokenizer.json", "").status);
+
+        JsonNode first = acquire("r1");
+        assertEquals(first, acquire("r1"), "a retry brings the same lease");
+        Map<String, Object> beat = Map.of(
+                "job",
+                first.path("job").asLong(),
+                "token",
+                first.path("token").asText(),
+                "stage",
+                "fetch",
+                "candidates",
+                1,
+                "finished",
+                0,
+                "kept",
+                0);
+        assertEquals(
+                "CONTINUE",
+                post("/v1/heartbeats", Map.of("leases", List.of(beat)), worker)
+                        .body
+                        .path("leases")
+                        .path(0)
+                        .path("verdict")
+                        .asText());
+        assertEquals(
+                "ACCEPTED",
+                post(path(first, "submit"), manifest(bundle, List.of(), 0), worker)
+                        .body
+                        .path("outcome")
+                        .asText());
+        assertEquals(
+                "ACCEPTED",
+                post(path(first, "submit"), manifest(bundle, List.of(), 0), worker)
+                        .body
+                        .path("outcome")
+                        .asText());
+        Map<String, Object> other = new LinkedHashMap<>(manifest(bundle, List.of(), 0));
+        other.put("seconds", 9.0);
+        assertEquals(
+                "result-conflict", post(path(first, "submit"), other, worker).code());
+
+        JsonNode second = acquire("r2");
+        byte[] junk = "this is no parquet".getBytes(StandardCharsets.UTF_8);
+        Map<String, Object> object = Map.of(
+                "name",
+                "shard-0.parquet",
+                "bytes",
+                junk.length,
+                "sha256",
+                Tokens.hash("this is no parquet"),
+                "rows",
+                1);
+        JsonNode ticket = post(path(second, "tickets"), Map.of("objects", List.of(object)), worker)
+                .body
+                .path("tickets")
+                .path(0);
+        assertEquals(
+                "upload-mismatch",
+                call("PUT", ticket.path("url").asText(), "this is no parquex".getBytes(StandardCharsets.UTF_8), "", "")
+                        .code());
+        assertEquals(
+                "upload-mismatch",
+                call("PUT", ticket.path("url").asText(), "short".getBytes(StandardCharsets.UTF_8), "", "")
+                        .code());
+        assertEquals(
+                "ticket-invalid",
+                call(
+                                "PUT",
+                                ticket.path("url").asText().replace("bytes=" + junk.length, "bytes=5"),
+                                "short".getBytes(StandardCharsets.UTF_8),
+                                "",
+                                "")
+                        .code());
+        assertEquals(200, call("PUT", ticket.path("url").asText(), junk, "", "").status);
+        Answer rejected = post(path(second, "submit"), manifest(bundle, List.of(object), 1), worker);
+        assertEquals("REJECTED", rejected.body.path("outcome").asText());
+        assertTrue(rejected.body.path("reason").asText().contains("not readable Parquet"), rejected.body.toString());
+
+        JsonNode third = acquire("r3");
+        assertEquals(200, post(path(third, "release"), Map.of("reason", "bye"), worker).status);
+        assertEquals(200, post(path(third, "release"), Map.of("reason", "bye"), worker).status);
+        JsonNode fourth = acquire("r4");
+        assertEquals(200, post(path(fourth, "fail"), Map.of("failure", "INPUT", "message", "404"), worker).status);
+        assertEquals(
+                "lease-lost",
+                post(path(fourth, "tickets"), Map.of("objects", List.of(object)), worker)
+                        .code());
+
+        JsonNode status = get("/v1/status", "").body;
+        assertEquals(
+                1, status.path("campaigns").path(0).path("jobs").path("done").asInt());
+        assertEquals("ada", status.path("workers").path(0).path("nickname").asText());
+        assertEquals(
+                2,
+                get("/v1/campaigns/c1", "").body.path("accepted").path("images").asInt());
+        assertEquals(1, get("/v1/campaigns", "").body.path("campaigns").size());
+        long failed = fourth.path("job").asLong();
+        assertEquals(
+                "INPUT: 404",
+                get("/v1/operator/jobs/" + failed, operator)
+                        .body
+                        .path("attempts")
+                        .path(0)
+                        .path("detail")
+                        .asText());
+        assertEquals(
+                "quarantined",
+                post("/v1/operator/jobs/" + failed + "/quarantine", Map.of("reason", "odd"), operator)
+                        .body
+                        .path("state")
+                        .asText());
+        assertEquals(
+                1,
+                get("/v1/operator/jobs?state=quarantined&campaign=c1", operator)
+                        .body
+                        .path("jobs")
+                        .size());
+        assertEquals(
+                "open",
+                post("/v1/operator/jobs/" + failed + "/requeue", Map.of("reason", "mended"), operator)
+                        .body
+                        .path("state")
+                        .asText());
+        String id = get("/v1/operator/workers", operator)
+                .body
+                .path("workers")
+                .path(0)
+                .path("worker")
+                .asText();
+        acquire("r5");
+        assertTrue(post("/v1/operator/workers/" + id + "/ban", Map.of(), operator)
+                .body
+                .path("banned")
+                .asBoolean());
+        assertEquals(
+                "banned",
+                post("/v1/leases", Map.of("request", "r6", "max", 1, "waitSeconds", 0), worker)
+                        .code());
+        assertFalse(post("/v1/operator/workers/" + id + "/unban", Map.of(), operator)
+                .body
+                .path("banned")
+                .asBoolean());
+
+        assertEquals(api.operations(), new TreeSet<>(api.seen()), "operations of the file that were never answered");
+    }
+
+    @Test
+    void badCallsGetAProblemThatSaysWhatToDo() throws Exception {
+        register();
+        assertEquals(
+                "update-required", call("GET", "/v1/campaigns", null, "", "99").code());
+        assertEquals(
+                "update-required", call("GET", "/v1/campaigns", null, "", "0").code());
+        assertEquals(
+                "malformed-request",
+                call("GET", "/v1/campaigns", null, "", "one").code());
+        assertEquals("not-found", get("/v1/nothing", "").code());
+        assertEquals(
+                "unauthorized",
+                post("/v1/leases", Map.of("request", "r", "max", 1, "waitSeconds", 0), "wrong")
+                        .code());
+        assertEquals(
+                "unauthorized",
+                post("/v1/leases", Map.of("request", "r", "max", 1, "waitSeconds", 0), "")
+                        .code());
+        assertEquals("unauthorized", get("/v1/operator/workers", worker).code());
+        assertEquals("unknown-campaign", get("/v1/campaigns/none", "").code());
+        assertEquals("unknown-job", get("/v1/operator/jobs/77", operator).code());
+        assertEquals(
+                "unknown-worker",
+                post("/v1/operator/workers/none/ban", Map.of(), operator).code());
+        assertEquals(
+                "unknown-bundle",
+                get("/v1/bundles/" + "0".repeat(64) + "/bundle.json", "").code());
+        assertEquals("unknown-bundle", get("/v1/bundles/x/bundle.json", "").code());
+        assertEquals(
+                "unknown-bundle",
+                post("/v1/operator/campaigns", campaign("c", "0".repeat(64), List.of("a")), operator)
+                        .code());
+        assertEquals(
+                "upload-mismatch",
+                call("PUT", "/v1/operator/bundles/" + "0".repeat(64) + "/bundle.json", new byte[10], operator, "1")
+                        .code());
+        for (String body : List.of(
+                "",
+                "{",
+                "[]",
+                "{\"request\":\"r\",\"max\":1}",
+                "{\"request\":null,\"max\":1,\"waitSeconds\":0}",
+                "{\"request\":\"r\",\"max\":99,\"waitSeconds\":0}",
+                "{\"request\":\"r\",\"max\":1,\"waitSeconds\":0} x",
+                "[".repeat(5_000))) {
+            Answer answer = call("POST", "/v1/leases", body.getBytes(StandardCharsets.UTF_8), worker, "1");
+            assertEquals("malformed-request", answer.code(), body);
+        }
+        Answer missing = call(
+                "POST", "/v1/leases", "{\"max\":1,\"waitSeconds\":0}".getBytes(StandardCharsets.UTF_8), worker, "1");
+        assertTrue(missing.body.path("detail").asText().contains("request"), missing.body.toString());
+        assertEquals(
+                "malformed-request",
+                post("/v1/leases/1/nonsense/release", Map.of("reason", "x"), worker)
+                        .code());
+        assertEquals(
+                "unknown-job",
+                post("/v1/leases/1/0123456789abcdef-1/release", Map.of("reason", "x"), worker)
+                        .code());
+        assertEquals(
+                "malformed-request",
+                post(
+                                "/v1/workers",
+                                Map.of(
+                                        "nickname",
+                                        "a\u001b[31m",
+                                        "agent",
+                                        "x",
+                                        "capabilities",
+                                        Map.of("cpus", 1, "memoryMiB", 1, "providers", List.of(), "os", "x")),
+                                "")
+                        .code());
+        assertEquals(
+                "malformed-request",
+                get("/v1/operator/jobs?limit=100000", operator).code());
+        assertEquals(
+                "malformed-request",
+                get("/v1/operator/jobs?state=odd", operator).code());
+    }
+
+    @Test
+    void anOversizeBodyIsRefused() throws Exception {
+        Answer answer;
+        try {
+            answer = call("POST", "/v1/workers", new byte[2 << 20], "", "1");
+        } catch (IOException e) {
+            return; // the tracker may close the connection before all of the body is sent
+        }
+        assertEquals("body-too-large", answer.code());
+    }
+
+    @Test
+    void theLeaseSurvivesARestartOfTheTracker() throws Exception {
+        String bundle = uploadBundle();
+        post("/v1/operator/campaigns", campaign("c", bundle, List.of("a")), operator);
+        register();
+        JsonNode lease = acquire("r1");
+        tracker.close();
+        tracker = Tracker.start(
+                new TrackerConfig("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+        assertEquals(
+                "ACCEPTED",
+                post(path(lease, "submit"), manifest(bundle, List.of(), 0), worker)
+                        .body
+                        .path("outcome")
+                        .asText());
+    }
+
+    @Test
+    void thePageIsServedWithItsParts() throws Exception {
+        for (String path : List.of("/", "/page.js", "/page.css", "/icon.svg")) {
+            HttpResponse<String> response = http.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + path))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertEquals(200, response.statusCode(), path);
+            assertTrue(response.headers()
+                    .firstValue("Content-Security-Policy")
+                    .orElse("")
+                    .contains("default-src 'self'"));
+        }
+    }
+
+    @Test
+    void operatorsWorkByTheCommandLine() throws Exception {
+        Path paths = folder.resolve("wat.paths.gz");
+        try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(paths))) {
+            out.write("crawl-data/a.wat.gz\ncrawl-data/b.wat.gz\n".getBytes(StandardCharsets.UTF_8));
+        }
+        assertTrue(cli(
+                        0,
+                        "campaign",
+                        "create",
+                        "--name",
+                        "c",
+                        "--paths",
+                        paths.toString(),
+                        "--bundle",
+                        BUNDLE.toString(),
+                        "--slices",
+                        "3")
+                .contains("made with 6 jobs"));
+        assertTrue(cli(
+                        0,
+                        "campaign",
+                        "create",
+                        "--name",
+                        "c",
+                        "--paths",
+                        paths.toString(),
+                        "--bundle",
+                        BUNDLE.toString(),
+                        "--slices",
+                        "3")
+                .contains("exists already"));
+        assertTrue(cli(0, "campaign", "list").contains("c "));
+        assertTrue(cli(0, "campaign", "show", "c").contains("\"wats\" : 2"));
+        assertTrue(cli(0, "campaign", "pause", "c").contains("paused"));
+        assertTrue(cli(0, "campaign", "resume", "c").contains("active"));
+        assertEquals(6, cli(0, "job", "list", "--campaign", "c").lines().count());
+        assertTrue(cli(0, "job", "quarantine", "1", "--reason", "odd").contains("quarantined"));
+        assertTrue(cli(0, "job", "show", "1").contains("operator: odd"));
+        assertTrue(cli(0, "job", "requeue", "1", "--reason", "mended").contains("open"));
+        assertTrue(cli(0, "worker", "list").contains("NICKNAME"));
+        cli(69, "campaign", "show", "none");
+        cli(64, "job", "requeue", "1");
+        cli(
+                66,
+                "campaign",
+                "create",
+                "--name",
+                "d",
+                "--paths",
+                folder.resolve("none").toString(),
+                "--bundle",
+                BUNDLE.toString());
+    }
+
+    private String cli(int expected, String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        List<String> all = new java.util.ArrayList<>(List.of(args));
+        all.addAll(List.of(
+                "--tracker",
+                "http://127.0.0.1:" + tracker.port(),
+                "--token-file",
+                tracker.operatorTokenFile().toString()));
+        int code = TrackerCommand.execute(new PrintStream(out), new PrintStream(out), all.toArray(String[]::new));
+        String printed = out.toString(StandardCharsets.UTF_8);
+        assertEquals(expected, code, printed);
+        return printed;
+    }
+
+    @Test
+    void aHundredThousandPathsAreACampaign() throws Exception {
+        String bundle = uploadBundle();
+        List<String> paths = java.util.stream.IntStream.range(0, 100_000)
+                .mapToObj(i -> "crawl-data/CC-MAIN-2026-01/segments/" + i + "/wat/CC-MAIN-" + i + ".warc.wat.gz")
+                .toList();
+        assertEquals(
+                200_000,
+                post("/v1/operator/campaigns", campaign("big", bundle, paths), operator)
+                        .body
+                        .path("jobs")
+                        .asLong());
+        register();
+        assertTrue(acquire("r").path("job").asLong() > 0);
+    }
+}

@@ -1,0 +1,213 @@
+package dev.gleaner.tracker.lease;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.tracker.ManualClock;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.sql.SqliteLedger;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Time is a clock that the test moves; the ledger is a real one. */
+class LeaseDeskTest {
+    private static final LeaseSettings SETTINGS =
+            new LeaseSettings(Duration.ofSeconds(180), Duration.ofHours(6), Duration.ofSeconds(30));
+
+    @TempDir
+    Path folder;
+
+    private final ManualClock clock = new ManualClock();
+    private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    private SqliteLedger ledger;
+    private LeaseDesk desk;
+
+    @BeforeEach
+    void open() throws Exception {
+        ledger = new SqliteLedger(folder.resolve("ledger.db"), clock);
+        List<String> paths = IntStream.range(0, 3).mapToObj(i -> "p" + i).toList();
+        await(ledger.addCampaign(
+                new CampaignSpec("c", "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));
+        for (String worker : List.of("ada", "bela")) {
+            await(ledger.addWorker(
+                    worker,
+                    worker,
+                    new Register.Request(worker, null, "a", new Register.Capabilities(1, 1, List.of(), "x"))));
+        }
+        desk = newDesk();
+    }
+
+    private LeaseDesk newDesk() throws Exception {
+        LeaseDesk fresh = new LeaseDesk(ledger, clock, SETTINGS, thread, (job, attempt) -> {});
+        await(fresh.recover());
+        return fresh;
+    }
+
+    @AfterEach
+    void close() {
+        thread.shutdown();
+        ledger.close();
+    }
+
+    private static <T> T await(CompletionStage<T> stage) throws Exception {
+        return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    private List<LeaseDesk.Granted> acquire(String worker, String request, int max) throws Exception {
+        return await(desk.acquire(worker, request, max, Duration.ZERO));
+    }
+
+    private Heartbeat.Verdict beat(String worker, LeaseDesk.Granted lease, long finished) throws Exception {
+        Heartbeat.Beat beat = new Heartbeat.Beat(lease.job().job(), lease.token(), "fetch", 10, finished, 0);
+        return await(desk.heartbeat(worker, List.of(beat))).get(0).verdict();
+    }
+
+    private void pass(Duration time) throws Exception {
+        clock.advance(time);
+        await(desk.tick());
+        // An expiry writes to the ledger and comes back to the desk's thread.
+        for (int i = 0; i < 3; i++) {
+            await(ledger.pauseCampaign("none", true, "op"));
+            await(desk.liveCount());
+        }
+    }
+
+    @Test
+    void everyJobIsHandedOutOnce() throws Exception {
+        Set<Long> jobs = new HashSet<>();
+        for (int i = 0; i < 3; i++) {
+            jobs.add(acquire("ada", "r" + i, 1).get(0).job().job());
+        }
+        assertEquals(3, jobs.size());
+        assertEquals(List.of(), acquire("bela", "r", 1));
+    }
+
+    @Test
+    void aRetryOfTheSameCallGivesTheSameLeases() throws Exception {
+        List<LeaseDesk.Granted> first = acquire("ada", "r1", 2);
+        assertEquals(2, first.size());
+        assertEquals(Set.copyOf(first), Set.copyOf(acquire("ada", "r1", 2)));
+        desk = newDesk();
+        assertEquals(Set.copyOf(first), Set.copyOf(acquire("ada", "r1", 2)));
+        assertEquals(1, acquire("ada", "r2", 2).size());
+    }
+
+    @Test
+    void aLeaseLivesAsLongAsItBeats() throws Exception {
+        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        for (int i = 0; i < 20; i++) {
+            pass(Duration.ofSeconds(170));
+            assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, i));
+        }
+        pass(Duration.ofSeconds(179));
+        assertEquals(1, await(desk.liveCount()));
+        pass(Duration.ofSeconds(2));
+        assertEquals(0, await(desk.liveCount()));
+        assertEquals(Heartbeat.Verdict.LOST, beat("ada", lease, 99));
+        assertEquals(
+                "expired",
+                ledger.view(lease.job().job()).orElseThrow().attempts().get(0).state());
+    }
+
+    @Test
+    void aLeaseThatOnlyBeatsWithoutProgressEnds() throws Exception {
+        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        for (int i = 0; i < 5; i++) {
+            pass(Duration.ofSeconds(150));
+            beat("ada", lease, 1);
+        }
+        assertEquals(Heartbeat.Verdict.LOST, beat("ada", lease, 1));
+        assertEquals(
+                "no progress",
+                ledger.view(lease.job().job()).orElseThrow().attempts().get(0).detail());
+    }
+
+    @Test
+    void theHardCapEndsEvenABusyLease() throws Exception {
+        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        for (int i = 0; i < 130; i++) {
+            beat("ada", lease, i);
+            pass(Duration.ofSeconds(170));
+        }
+        assertEquals(
+                "hard cap",
+                ledger.view(lease.job().job()).orElseThrow().attempts().get(0).detail());
+    }
+
+    @Test
+    void aStrangersHeartbeatRenewsNothing() throws Exception {
+        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        assertEquals(Heartbeat.Verdict.LOST, beat("bela", lease, 1));
+    }
+
+    @Test
+    void afterARestartLeasesGetAFreshGraceAndNobodyPays() throws Exception {
+        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        clock.advance(Duration.ofHours(1));
+        desk = newDesk();
+        pass(Duration.ofSeconds(300));
+        assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, 1));
+        desk = newDesk();
+        pass(Duration.ofSeconds(361));
+        assertEquals(0, ledger.view(lease.job().job()).orElseThrow().points());
+        assertTrue(ledger.view(lease.job().job())
+                .orElseThrow()
+                .attempts()
+                .get(0)
+                .detail()
+                .startsWith("amnesty"));
+    }
+
+    @Test
+    void anExpiredJobGoesToAnotherWorkerFirst() throws Exception {
+        acquire("ada", "r1", 2);
+        LeaseDesk.Granted third = acquire("bela", "r2", 1).get(0);
+        pass(Duration.ofSeconds(181));
+        assertEquals(List.of(), ledger.attempts(AttemptStatus.LEASED));
+        assertFalse(acquire("bela", "r3", 1).get(0).job().job() == third.job().job());
+    }
+
+    @Test
+    void aLongPollIsAnsweredWhenAJobTurnsUp() throws Exception {
+        List<LeaseDesk.Granted> all = acquire("ada", "r1", 3);
+        CompletableFuture<List<LeaseDesk.Granted>> waiting =
+                desk.acquire("bela", "r2", 1, Duration.ofSeconds(25)).toCompletableFuture();
+        await(desk.tick());
+        assertFalse(waiting.isDone());
+        LeaseDesk.Granted back = all.get(1);
+        await(ledger.apply(back.job().job(), new LedgerEvent.Release("ada", back.token(), "bye"), "ada"));
+        desk.ended(back.job().job(), "ada");
+        await(desk.tick());
+        assertEquals(
+                back.job().job(), waiting.get(10, TimeUnit.SECONDS).get(0).job().job());
+    }
+
+    @Test
+    void aLongPollEndsEmptyInTime() throws Exception {
+        acquire("ada", "r1", 3);
+        CompletableFuture<List<LeaseDesk.Granted>> waiting =
+                desk.acquire("bela", "r2", 1, Duration.ofSeconds(25)).toCompletableFuture();
+        await(desk.tick());
+        pass(Duration.ofSeconds(26));
+        assertEquals(List.of(), waiting.get(10, TimeUnit.SECONDS));
+    }
+}

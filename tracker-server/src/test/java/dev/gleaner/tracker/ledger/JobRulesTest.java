@@ -1,0 +1,334 @@
+package dev.gleaner.tracker.ledger;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.FencingToken;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** The life of a job, told event by event. */
+class JobRulesTest {
+    private static final String EPOCH = "0123456789abcdef";
+
+    /** A job that changes as the rules say; checks the promises after every step. */
+    private static final class World {
+        private JobSnapshot job = new JobSnapshot(1, EPOCH, JobStatus.OPEN, 0, 0, List.of());
+        private String reason = "";
+        private Duration delay = Duration.ZERO;
+        private final Set<String> visited;
+
+        World(Set<String> visited) {
+            this.visited = visited;
+        }
+
+        Decision on(LedgerEvent event) {
+            JobSnapshot before = job;
+            Decision decision = JobRules.decide(job, event);
+            if (decision instanceof Decision.Applied applied) {
+                List<JobSnapshot.Attempt> attempts = new ArrayList<>(job.attempts());
+                for (Decision.AttemptChange change : applied.attempts()) {
+                    if (change.from() == null) {
+                        attempts.add(new JobSnapshot.Attempt(
+                                change.number(), ((LedgerEvent.Grant) event).worker(), change.to(), null, null, null));
+                    } else {
+                        visited.add(change.from() + " " + event.kind() + " " + change.to());
+                        JobSnapshot.Attempt old = attempts.get(change.number() - 1);
+                        assertEquals(old.status(), change.from());
+                        LedgerEvent.Submit submit = event instanceof LedgerEvent.Submit s ? s : null;
+                        attempts.set(
+                                change.number() - 1,
+                                new JobSnapshot.Attempt(
+                                        old.number(),
+                                        old.worker(),
+                                        change.to(),
+                                        event instanceof LedgerEvent.Fail f ? f.failure() : old.failure(),
+                                        submit == null ? old.fingerprint() : submit.fingerprint(),
+                                        submit == null ? old.candidateDigest() : submit.candidateDigest()));
+                    }
+                }
+                Decision.JobChange change = applied.job();
+                if (change != null) {
+                    reason = change.reason() == null ? "" : change.reason();
+                    delay = change.delay();
+                }
+                job = new JobSnapshot(
+                        job.id(),
+                        EPOCH,
+                        change == null ? job.status() : change.status(),
+                        change == null ? job.points() : change.points(),
+                        change == null ? job.canonical() : change.canonical(),
+                        attempts);
+            }
+            promises(before, event);
+            return decision;
+        }
+
+        private void promises(JobSnapshot before, LedgerEvent event) {
+            String told = event + " on " + before + " gave " + job;
+            assertTrue(
+                    job.attempts().stream()
+                                    .filter(a -> a.status() == AttemptStatus.ACCEPTED)
+                                    .count()
+                            <= 1,
+                    "two canonical results: " + told);
+            assertTrue(
+                    job.attempts().stream().filter(a -> a.status().live()).count() <= 1, "two live attempts: " + told);
+            assertEquals(job.status() == JobStatus.DONE, job.canonical() > 0, told);
+            if (job.status() == JobStatus.DONE) {
+                assertEquals(
+                        AttemptStatus.ACCEPTED,
+                        Objects.requireNonNull(job.attempt(job.canonical())).status(),
+                        told);
+                assertEquals(
+                        before.canonical() == 0 ? job.canonical() : before.canonical(),
+                        job.canonical(),
+                        "the canonical result changed: " + told);
+            }
+            for (int i = 0; i < job.attempts().size(); i++) {
+                assertEquals(i + 1, job.attempts().get(i).number(), told);
+            }
+            assertTrue(
+                    job.status() == JobStatus.OPEN || job.live() == null,
+                    "a live attempt at a job that is over: " + told);
+        }
+
+        Decision grant(String worker) {
+            return on(new LedgerEvent.Grant(worker, "r", Duration.ofHours(1)));
+        }
+
+        Decision submit(String worker, int attempt, String digest) {
+            return on(new LedgerEvent.Submit(worker, token(attempt), "{}", "print-" + digest, digest));
+        }
+
+        AttemptStatus status(int attempt) {
+            return Objects.requireNonNull(job.attempt(attempt)).status();
+        }
+    }
+
+    private static FencingToken token(int attempt) {
+        return new FencingToken(EPOCH, attempt);
+    }
+
+    private final World world = new World(new HashSet<>());
+
+    @Test
+    void aJobIsGrantedSubmittedAndAccepted() {
+        world.grant("ada");
+        Decision.Applied submitted = assertInstanceOf(Decision.Applied.class, world.submit("ada", 1, "d"));
+        assertEquals(1, submitted.toJudge());
+        world.on(new LedgerEvent.Accept(1));
+        assertEquals(JobStatus.DONE, world.job.status());
+        assertInstanceOf(Decision.Replayed.class, world.submit("ada", 1, "d"));
+        assertInstanceOf(Decision.Replayed.class, world.on(new LedgerEvent.Accept(1)));
+    }
+
+    @Test
+    void nobodyGetsAJobThatSomebodyWorksOn() {
+        world.grant("ada");
+        assertInstanceOf(Decision.Refused.class, world.grant("bela"));
+    }
+
+    @Test
+    void aStrangersTokenOrAnotherEpochIsLost() {
+        world.grant("ada");
+        assertEquals(ProblemCode.LEASE_LOST, ((Decision.Refused) world.submit("bela", 1, "d")).code());
+        FencingToken rewound = new FencingToken("fedcba9876543210", 1);
+        assertEquals(
+                ProblemCode.LEASE_LOST,
+                ((Decision.Refused) world.on(new LedgerEvent.Submit("ada", rewound, "{}", "p", "d"))).code());
+        assertEquals(ProblemCode.LEASE_LOST, ((Decision.Refused) world.submit("ada", 2, "d")).code());
+    }
+
+    @Test
+    void anotherManifestUnderTheSameTokenIsAConflict() {
+        world.grant("ada");
+        world.submit("ada", 1, "d");
+        assertEquals(ProblemCode.RESULT_CONFLICT, ((Decision.Refused) world.submit("ada", 1, "other")).code());
+    }
+
+    @Test
+    void aLateResultIsJudgedWhenNobodyElseWorks() {
+        world.grant("ada");
+        world.on(new LedgerEvent.Expire(1, "no heartbeat", false));
+        assertEquals(0.25, world.job.points());
+        assertEquals(Duration.ZERO, world.delay);
+        assertEquals(
+                1,
+                assertInstanceOf(Decision.Applied.class, world.submit("ada", 1, "d"))
+                        .toJudge());
+    }
+
+    @Test
+    void aLateResultIsHeldWhileANewerAttemptLivesAndUsedIfThatFails() {
+        world.grant("ada");
+        world.on(new LedgerEvent.Expire(1, "no heartbeat", false));
+        world.grant("bela");
+        assertEquals(
+                0,
+                assertInstanceOf(Decision.Applied.class, world.submit("ada", 1, "d"))
+                        .toJudge());
+        assertEquals(AttemptStatus.HELD, world.status(1));
+        Decision.Applied failed = assertInstanceOf(
+                Decision.Applied.class,
+                world.on(new LedgerEvent.Fail("bela", token(2), FailureClass.RESOURCE, "disk full")));
+        assertEquals(1, failed.toJudge());
+        world.on(new LedgerEvent.Accept(1));
+        assertEquals(1, world.job.canonical());
+    }
+
+    @Test
+    void aHeldResultThatAgreesIsCreditedWhenTheNewerIsAccepted() {
+        world.grant("ada");
+        world.on(new LedgerEvent.Expire(1, "no heartbeat", false));
+        world.grant("bela");
+        world.submit("ada", 1, "d");
+        world.submit("bela", 2, "d");
+        world.on(new LedgerEvent.Accept(2));
+        assertEquals(AttemptStatus.SUPERSEDED, world.status(1));
+        assertEquals(2, world.job.canonical());
+    }
+
+    @Test
+    void aResultAfterTheEndIsComparedAndCreditedOrKeptAsEvidence() {
+        for (String digest : List.of("d", "other")) {
+            World w = new World(new HashSet<>());
+            w.grant("ada");
+            w.on(new LedgerEvent.Release("ada", token(1), "bye"));
+            w.grant("bela");
+            w.submit("bela", 2, "d");
+            w.on(new LedgerEvent.Accept(2));
+            w.submit("ada", 1, digest);
+            assertEquals(digest.equals("d") ? AttemptStatus.SUPERSEDED : AttemptStatus.HELD, w.status(1));
+            assertEquals(2, w.job.canonical());
+        }
+    }
+
+    @Test
+    void twoWorkersWhoCannotReadTheInputSetTheJobAside() {
+        world.grant("ada");
+        world.on(new LedgerEvent.Fail("ada", token(1), FailureClass.INPUT, "404"));
+        assertEquals(Duration.ofSeconds(10), world.delay);
+        world.grant("ada");
+        world.on(new LedgerEvent.Fail("ada", token(2), FailureClass.INPUT, "404"));
+        assertEquals(JobStatus.OPEN, world.job.status(), "one worker alone is not believed");
+        world.grant("bela");
+        world.on(new LedgerEvent.Fail("bela", token(3), FailureClass.INPUT, "404"));
+        assertEquals(JobStatus.QUARANTINED, world.job.status());
+        assertTrue(world.reason.contains("404"), world.reason);
+        world.on(new LedgerEvent.Requeue("operator: mended"));
+        assertEquals(JobStatus.OPEN, world.job.status());
+        assertEquals(0, world.job.points());
+    }
+
+    @Test
+    void networkTroubleAndReleasesCostTheJobNothingButBugsDo() {
+        for (int i = 1; i <= 7; i++) {
+            world.grant("w" + i);
+            world.on(new LedgerEvent.Release("w" + i, token(i), "bye"));
+        }
+        assertEquals(0, world.job.points());
+        for (int i = 8; i <= 11; i++) {
+            world.grant("w" + i);
+            world.on(new LedgerEvent.Fail("w" + i, token(i), FailureClass.BUG, "boom"));
+        }
+        assertEquals(JobStatus.QUARANTINED, world.job.status());
+    }
+
+    @Test
+    void aPoisonJobCostsAtMostEightAttempts() {
+        int attempts = 0;
+        while (world.job.status() == JobStatus.OPEN && attempts < 50) {
+            attempts++;
+            world.grant("w" + attempts);
+            world.on(new LedgerEvent.Expire(attempts, "no heartbeat", false));
+        }
+        assertEquals(JobRules.QUARANTINE_ATTEMPTS, attempts);
+    }
+
+    @Test
+    void amnestyCostsNobody() {
+        world.grant("ada");
+        world.on(new LedgerEvent.Expire(1, "amnesty", true));
+        assertEquals(0, world.job.points());
+    }
+
+    @Test
+    void anOperatorCanTakeALeasedJobAway() {
+        world.grant("ada");
+        world.on(new LedgerEvent.Requeue("operator: stuck"));
+        assertEquals(AttemptStatus.REVOKED, world.status(1));
+        assertEquals(ProblemCode.LEASE_LOST, ((Decision.Refused) world.submit("ada", 1, "d")).code());
+        world.grant("bela");
+        world.submit("bela", 2, "d");
+        world.on(new LedgerEvent.Accept(2));
+        assertInstanceOf(Decision.Refused.class, world.on(new LedgerEvent.Requeue("operator: no")));
+        assertInstanceOf(Decision.Refused.class, world.on(new LedgerEvent.Quarantine("operator: no")));
+    }
+
+    @Test
+    void theBackOffGrowsToSixMinutes() {
+        assertEquals(Duration.ofSeconds(10), JobRules.backOff(1));
+        assertEquals(Duration.ofSeconds(40), JobRules.backOff(3));
+        assertEquals(Duration.ofMinutes(6), JobRules.backOff(7));
+        assertEquals(Duration.ofMinutes(6), JobRules.backOff(1_000));
+    }
+
+    /** Random histories keep the promises, and between them visit every row of the transition table. */
+    @Test
+    void anyHistoryKeepsThePromisesAndEveryLegalMoveHappens() {
+        long seed = Long.getLong("gleaner.seed", 2026);
+        Set<String> visited = new TreeSet<>();
+        for (int run = 0; run < 20_000; run++) {
+            Random random = new Random(seed + run);
+            World w = new World(visited);
+            for (int step = 0; step < 14; step++) {
+                int attempt = 1 + random.nextInt(Math.max(1, w.job.attempts().size()));
+                String worker = "w" + random.nextInt(3);
+                JobSnapshot.Attempt chosen = w.job.attempt(attempt);
+                if (chosen != null && random.nextInt(4) > 0) {
+                    worker = chosen.worker();
+                }
+                LedgerEvent event =
+                        switch (random.nextInt(12)) {
+                            case 0, 1, 2 -> new LedgerEvent.Grant(worker, "r", Duration.ofHours(1));
+                            case 3, 4 ->
+                                new LedgerEvent.Submit(
+                                        worker, token(attempt), "{}", "p" + random.nextInt(2), "d" + random.nextInt(2));
+                            case 5 -> new LedgerEvent.Accept(attempt);
+                            case 6 -> new LedgerEvent.Reject(attempt, "wrong");
+                            case 7 -> new LedgerEvent.Release(worker, token(attempt), "bye");
+                            case 8 ->
+                                new LedgerEvent.Fail(
+                                        worker, token(attempt), FailureClass.values()[random.nextInt(4)], "failed");
+                            case 9 -> new LedgerEvent.Expire(attempt, "late", random.nextBoolean());
+                            case 10 -> new LedgerEvent.Revoke(attempt, "banned");
+                            default ->
+                                random.nextInt(3) > 0
+                                        ? new LedgerEvent.Requeue("why")
+                                        : new LedgerEvent.Quarantine("why");
+                        };
+                try {
+                    w.on(event);
+                } catch (RuntimeException | AssertionError e) {
+                    throw new AssertionError("replay with -Dgleaner.seed=" + (seed + run), e);
+                }
+            }
+        }
+        Set<String> legal = new TreeSet<>();
+        for (Transitions.Row row : Transitions.ROWS) {
+            row.to().forEach(to -> legal.add(row.from() + " " + row.event() + " " + to));
+        }
+        assertEquals(legal, visited, "legal moves that never happened, or moves that are not in the table");
+    }
+}

@@ -1,0 +1,209 @@
+package dev.gleaner.worker.fetch;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.worker.fetch.guard.AddressGuard;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against a real server on loopback that behaves as badly as real ones do. */
+class FetcherIT {
+    private static final byte[] PICTURE = new byte[10_000];
+    private static final FetchLimits LIMITS = new FetchLimits(Duration.ofSeconds(2), 100_000, 100, 3, Set.of("noai"));
+    private HttpServer server;
+    private Fetcher fetcher;
+    private final AtomicInteger atOnce = new AtomicInteger();
+    private final AtomicInteger mostAtOnce = new AtomicInteger();
+    private volatile boolean stop;
+    private volatile String userAgent = "";
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(Executors.newCachedThreadPool());
+        server.createContext("/", this::answer);
+        server.start();
+        fetcher = new Fetcher(
+                AddressGuard.allowingLoopback(), UserAgent.of("1.0", "https://example.org/(crawler)"), 2, 1);
+    }
+
+    @AfterEach
+    void stop() {
+        stop = true;
+        fetcher.close();
+        server.stop(0);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+        userAgent = exchange.getRequestHeaders().getFirst("User-Agent");
+        try (exchange) {
+            String path = exchange.getRequestURI().getPath();
+            switch (path) {
+                case "/ok" -> send(exchange, PICTURE.length, PICTURE);
+                case "/chunked" -> send(exchange, 0, PICTURE);
+                case "/small" -> send(exchange, 10, new byte[10]);
+                case "/noai" -> {
+                    exchange.getResponseHeaders().add("X-Robots-Tag", "otherbot: noindex");
+                    exchange.getResponseHeaders().add("X-Robots-Tag", "Gleaner: NoAI, nofollow");
+                    send(exchange, PICTURE.length, PICTURE);
+                }
+                case "/notus" -> {
+                    exchange.getResponseHeaders().add("X-Robots-Tag", "otherbot: noai");
+                    send(exchange, PICTURE.length, PICTURE);
+                }
+                case "/declared" -> send(exchange, 200_000, new byte[200_000]);
+                case "/endless" -> {
+                    exchange.sendResponseHeaders(200, 0);
+                    while (!stop) {
+                        exchange.getResponseBody().write(new byte[10_000]);
+                    }
+                }
+                case "/short" -> send(exchange, 20_000, PICTURE);
+                case "/drip", "/hang" -> {
+                    if (path.equals("/drip")) {
+                        exchange.sendResponseHeaders(200, 1_000);
+                    }
+                    for (int i = 0; i < 100 && !stop; i++) {
+                        if (path.equals("/drip")) {
+                            exchange.getResponseBody().write(1);
+                            exchange.getResponseBody().flush();
+                        }
+                        pause(100);
+                    }
+                }
+                case "/once" -> redirect(exchange, "ok");
+                case "/loop" -> redirect(exchange, "/loop");
+                case "/private" -> redirect(exchange, "http://10.1.2.3/x.jpg");
+                case "/metadata" -> redirect(exchange, "http://169.254.169.254/latest");
+                case "/file" -> redirect(exchange, "file:///etc/passwd");
+                case "/gzip" -> {
+                    exchange.getResponseHeaders().add("Content-Encoding", "gzip");
+                    send(exchange, PICTURE.length, PICTURE);
+                }
+                case "/busy" -> {
+                    pause(50);
+                    send(exchange, PICTURE.length, PICTURE);
+                }
+                default -> exchange.sendResponseHeaders(404, -1);
+            }
+        } finally {
+            atOnce.decrementAndGet();
+        }
+    }
+
+    private static void send(HttpExchange exchange, int declared, byte[] bytes) throws IOException {
+        exchange.sendResponseHeaders(200, declared);
+        exchange.getResponseBody().write(bytes);
+    }
+
+    private static void redirect(HttpExchange exchange, String to) throws IOException {
+        exchange.getResponseHeaders().add("Location", to);
+        exchange.sendResponseHeaders(302, -1);
+    }
+
+    private static void pause(long millis) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private String url(String path) {
+        return "http://127.0.0.1:" + server.getAddress().getPort() + path;
+    }
+
+    private Fetched fetch(String path) throws Exception {
+        return fetcher.fetch(url(path), LIMITS).toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+
+    private void assertDropped(PairDrop reason, String path) throws Exception {
+        Fetched result = fetch(path);
+        assertTrue(result instanceof Fetched.Dropped dropped && dropped.reason() == reason, path + " gives " + result);
+    }
+
+    @Test
+    void aPictureComesBackWhole() throws Exception {
+        for (String path : List.of("/ok", "/chunked", "/once", "/notus")) {
+            assertTrue(fetch(path) instanceof Fetched.Body, path);
+        }
+        assertArrayEquals(PICTURE, ((Fetched.Body) fetch("/ok")).bytes());
+        assertEquals("gleaner/1.0 (+https://example.org/crawler)", userAgent);
+    }
+
+    @Test
+    void everyFaultHasItsReason() throws Exception {
+        assertDropped(PairDrop.HTTP_STATUS, "/missing");
+        assertDropped(PairDrop.TOO_SMALL, "/small");
+        assertDropped(PairDrop.OPTED_OUT, "/noai");
+        assertDropped(PairDrop.TOO_LARGE, "/declared");
+        assertDropped(PairDrop.TOO_LARGE, "/endless");
+        assertDropped(PairDrop.PROTOCOL, "/short");
+        assertDropped(PairDrop.PROTOCOL, "/gzip");
+        assertDropped(PairDrop.TOO_MANY_REDIRECTS, "/loop");
+        assertDropped(PairDrop.BAD_REDIRECT, "/file");
+        assertDropped(PairDrop.TIMEOUT, "/drip");
+        assertDropped(PairDrop.TIMEOUT, "/hang");
+    }
+
+    @Test
+    void aRedirectIntoAPrivateNetworkIsNotFollowed() throws Exception {
+        assertDropped(PairDrop.PRIVATE_ADDRESS, "/private");
+        assertDropped(PairDrop.PRIVATE_ADDRESS, "/metadata");
+    }
+
+    @Test
+    void theStrictGuardReachesNothingOnThisMachineWhateverTheSpelling() throws Exception {
+        int port = server.getAddress().getPort();
+        int before = mostAtOnce.get();
+        try (Fetcher strict = new Fetcher(AddressGuard.strict(), "test", 2, 1)) {
+            for (String host : List.of(
+                    "127.0.0.1",
+                    "localhost",
+                    "[::1]",
+                    "2130706433",
+                    "0x7f.1",
+                    "0177.0.0.1",
+                    "[::ffff:127.0.0.1]",
+                    "127.1")) {
+                Fetched result = strict.fetch("http://" + host + ":" + port + "/ok", LIMITS)
+                        .toCompletableFuture()
+                        .get(10, TimeUnit.SECONDS);
+                assertTrue(
+                        result instanceof Fetched.Dropped d && d.reason() == PairDrop.PRIVATE_ADDRESS,
+                        host + " gives " + result);
+            }
+        }
+        assertEquals(before, mostAtOnce.get());
+    }
+
+    @Test
+    void oneHostNeverSeesMoreThanItsShareAtOnce() throws Exception {
+        List<CompletableFuture<Fetched>> all = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            all.add(fetcher.fetch(url("/busy"), LIMITS).toCompletableFuture());
+        }
+        for (CompletableFuture<Fetched> one : all) {
+            assertTrue(one.get(10, TimeUnit.SECONDS) instanceof Fetched.Body);
+        }
+        assertEquals(2, mostAtOnce.get());
+    }
+}

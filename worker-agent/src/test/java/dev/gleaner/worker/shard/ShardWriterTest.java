@@ -1,0 +1,122 @@
+package dev.gleaner.worker.shard;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gleaner.protocol.shard.ShardColumn;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Read back by DuckDB, which shares no code with the writer. */
+class ShardWriterTest {
+    @TempDir
+    Path folder;
+
+    private static KeptPair pair(int n) {
+        return new KeptPair(
+                n,
+                "https://example.org/" + n + ".jpg",
+                "text " + n,
+                640,
+                480,
+                n % 2 == 0 ? "by" : null,
+                "UNLIKELY",
+                0.3f + n / 1000f,
+                "https://example.org/",
+                "crawl/x.wat.gz",
+                1_000_000 - n,
+                0,
+                "a".repeat(64),
+                "b".repeat(32),
+                12_345,
+                "JPEG",
+                null,
+                Instant.parse("2026-11-20T10:11:12.345Z"),
+                200,
+                "c".repeat(64),
+                new float[] {0.5f, -0.25f, 0.1f});
+    }
+
+    @Test
+    void duckDbReadsEveryColumnAndWidthIsNotHeight() throws Exception {
+        ShardWriter writer = new ShardWriter(folder, 3, Map.of("gleaner.job", "17"));
+        for (int n = 0; n < 5; n++) {
+            writer.add(pair(n));
+        }
+        List<ShardWriter.Shard> shards = writer.finish();
+        assertEquals(
+                List.of(3L, 2L), shards.stream().map(s -> s.object().rows()).toList());
+        try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duck.createStatement()) {
+            try (ResultSet row =
+                    statement.executeQuery("SELECT * FROM '" + folder + "/*.parquet' ORDER BY SAMPLE_ID")) {
+                for (int i = 0; i < ShardColumn.values().length; i++) {
+                    assertEquals(
+                            ShardColumn.values()[i].column(), row.getMetaData().getColumnName(i + 1));
+                }
+                assertTrue(row.next());
+                assertEquals(640, row.getInt("WIDTH"));
+                assertEquals(480, row.getInt("HEIGHT"));
+                assertEquals("by", row.getString("LICENSE"));
+                assertNull(row.getString("language"));
+                assertEquals(0.3f, row.getFloat("similarity"));
+                assertEquals("text 0", row.getString("TEXT"));
+                assertEquals(1_000_000, row.getLong("wat_offset"));
+                assertTrue(row.getString("fetched_at").contains("10:11:12.345"), row.getString("fetched_at"));
+                Object[] embedding = (Object[]) row.getArray("embedding").getArray();
+                assertEquals(0.5f, ((Number) embedding[0]).floatValue());
+                assertEquals(-0.25f, ((Number) embedding[1]).floatValue());
+                assertEquals(0.1f, ((Number) embedding[2]).floatValue(), 0.0001f);
+            }
+            try (ResultSet row = statement.executeQuery("SELECT decode(value) FROM parquet_kv_metadata('" + folder
+                    + "/shard-0.parquet') WHERE decode(key) = 'gleaner.job'")) {
+                assertTrue(row.next());
+                assertEquals("17", row.getString(1));
+            }
+        }
+    }
+
+    @Test
+    void rowsAreSortedByTheirPlaceInTheWat() throws Exception {
+        ShardWriter writer = new ShardWriter(folder, 100, Map.of());
+        for (int n : new int[] {3, 1, 2}) {
+            writer.add(pair(n));
+        }
+        writer.finish();
+        try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duck.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT string_agg(SAMPLE_ID, ',') FROM '" + folder + "/*.parquet'")) {
+            row.next();
+            assertEquals("3,2,1", row.getString(1));
+        }
+    }
+
+    @Test
+    void nothingKeptWritesNothing() throws Exception {
+        assertEquals(List.of(), new ShardWriter(folder, 3, Map.of()).finish());
+    }
+
+    @Test
+    void halvesAreTheNearestOnes() {
+        assertEquals((short) 0x3C00, HalfFloat.of(1f));
+        assertEquals((short) 0xC000, HalfFloat.of(-2f));
+        assertEquals((short) 0x7BFF, HalfFloat.of(65_504f));
+        assertEquals((short) 0x7C00, HalfFloat.of(65_520f));
+        assertEquals((short) 0x0001, HalfFloat.of(0x1p-24f));
+        assertEquals((short) 0x0000, HalfFloat.of(0x1p-25f));
+        assertEquals((short) 0x0002, HalfFloat.of(0x1.8p-24f));
+        assertEquals((short) 0x0400, HalfFloat.of(0x1p-14f));
+        assertEquals((short) 0x2E66, HalfFloat.of(0.1f));
+        assertEquals((short) 0x7E00, HalfFloat.of(Float.NaN));
+    }
+}

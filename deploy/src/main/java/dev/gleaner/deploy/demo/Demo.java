@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** Runs the whole line on this machine and says what came of it. */
@@ -34,9 +35,9 @@ public final class Demo {
     /**
      * How it runs.
      *
-     * @param killTracker also SIGKILL the tracker in mid-run and start it again
+     * @param trackerKills how often to SIGKILL the tracker in mid-run and start it again
      */
-    record Options(boolean once, boolean killTracker, Path folder, int port, int webPort) {}
+    record Options(boolean once, int trackerKills, Path folder, int port, int webPort) {}
 
     private final Options options;
     private final Path top;
@@ -59,14 +60,14 @@ public final class Demo {
     public static void main(String[] args) throws Exception {
         System.setProperty("java.awt.headless", "true");
         boolean once = false;
-        boolean killTracker = false;
+        int trackerKills = 0;
         Path folder = Path.of("demo-data").toAbsolutePath();
         int port = 18080;
         int webPort = 18099;
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--once" -> once = true;
-                case "--kill-tracker" -> killTracker = true;
+                case "--kill-tracker" -> trackerKills = Integer.parseInt(args[++i]);
                 case "--dir" -> folder = Path.of(args[++i]).toAbsolutePath();
                 case "--port" -> port = Integer.parseInt(args[++i]);
                 case "--web-port" -> webPort = Integer.parseInt(args[++i]);
@@ -81,7 +82,7 @@ public final class Demo {
                 }
             }
         }
-        Demo demo = new Demo(new Options(once, killTracker, folder, port, webPort));
+        Demo demo = new Demo(new Options(once, trackerKills, folder, port, webPort));
         boolean good;
         try (Processes started = demo.processes) {
             Runtime.getRuntime().addShutdownHook(new Thread(started::close, "stop"));
@@ -95,11 +96,11 @@ public final class Demo {
 
     private static void help() {
         System.out.println("""
-                usage: deploy/demo [--once] [--kill-tracker] [--dir DIR] [--port PORT] [--web-port PORT]
+                usage: deploy/demo [--once] [--kill-tracker N] [--dir DIR] [--port PORT] [--web-port PORT]
                 Makes a small dataset on this machine: draws pictures, serves them, crawls them, and runs a tracker and
                 three workers on them, one of which is killed in mid-job. Everything stays on loopback.
                   --once          exit when done; otherwise the page stays up until Ctrl-C
-                  --kill-tracker  also SIGKILL the tracker in mid-run and start it again
+                  --kill-tracker N  also SIGKILL the tracker N times in mid-run and start it again
                   --dir DIR       where everything goes, emptied first (default: demo-data)
                   --port PORT     the tracker's port (default: 18080)
                   --web-port PORT the demo web's port (default: 18099); part of the pictures' addresses""");
@@ -130,12 +131,7 @@ public final class Demo {
                 startWorker(worker);
             }
             long killed = killAWorkerInMidJob();
-            if (options.killTracker()) {
-                Thread.sleep(2_000);
-                say("killing the tracker with SIGKILL and starting it again");
-                processes.kill("tracker");
-                startTracker();
-            }
+            killTheTracker();
             JsonNode done = awaitEnd();
             boolean good = report(done, killed, Duration.ofNanos(System.nanoTime() - started));
             for (String worker : List.of("bela", "cleo", "dana")) {
@@ -259,6 +255,27 @@ public final class Demo {
             Thread.sleep(30);
         }
         throw new IOException("worker " + victim + " never got a job");
+    }
+
+    /** SIGKILL at moments that differ from run to run; what was acknowledged before must be there afterwards. */
+    private void killTheTracker() throws IOException, InterruptedException {
+        long seed = Long.getLong("gleaner.seed", System.nanoTime());
+        Random random = new Random(seed);
+        for (int kill = 1; kill <= options.trackerKills(); kill++) {
+            Thread.sleep(500 + random.nextInt(5_000));
+            JsonNode before = tracker.campaign(CAMPAIGN);
+            processes.kill("tracker");
+            startTracker();
+            JsonNode after = tracker.campaign(CAMPAIGN);
+            say("killed the tracker with SIGKILL and started it again (" + kill + " of " + options.trackerKills() + ", seed " + seed + ")");
+            for (String[] path : new String[][] {{"jobs", "done"}, {"accepted", "kept"}, {"accepted", "candidates"}}) {
+                long was = before.path(path[0]).path(path[1]).asLong();
+                long is = after.path(path[0]).path(path[1]).asLong();
+                if (is < was) {
+                    throw new IOException("the kill lost something acknowledged: " + path[1] + " was " + was + " and is " + is);
+                }
+            }
+        }
     }
 
     private JsonNode awaitEnd() throws IOException, InterruptedException {

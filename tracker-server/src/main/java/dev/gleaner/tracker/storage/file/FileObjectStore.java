@@ -129,6 +129,7 @@ public final class FileObjectStore implements ObjectStore {
 
     @Override
     public Optional<Long> size(String key) throws IOException {
+        requireThere();
         try {
             return Optional.of(Files.size(path(key)));
         } catch (NoSuchFileException e) {
@@ -155,6 +156,7 @@ public final class FileObjectStore implements ObjectStore {
 
     @Override
     public void promote(String from, String to) throws IOException {
+        requireThere();
         Path source = path(from);
         if (Files.exists(source)) {
             place(source, path(to));
@@ -193,6 +195,13 @@ public final class FileObjectStore implements ObjectStore {
     /** The folder of accepted objects, for people who want to look. */
     public Path accepted() {
         return root.resolve("accepted");
+    }
+
+    /** A store that is not mounted must not look like one whose objects are missing. */
+    private void requireThere() throws IOException {
+        if (!Files.isDirectory(root.resolve("coming"))) {
+            throw new IOException("the object store's folder " + root + " is not there");
+        }
     }
 
     private Path path(String key) throws IOException {

@@ -244,14 +244,20 @@ def golden(image, text, tokenizer, seed: int, count: int = 6) -> list[dict]:
 
 @torch.no_grad()
 def safety(text, tokenizer) -> list[dict]:
-    """Every kind of picture is a category; in this world purple stars play the part of what must be marked NSFW."""
+    """Kinds of pictures are the categories; in this world purple stars play the part of what must be marked NSFW.
+
+    Each kind has two wordings, because a picture is NSFW only when both of its nearest categories are.
+    """
     found = []
+    white = scenes.GROUND_NAMES.index("white")
     for c, colour in enumerate(scenes.COLOUR_NAMES):
         for s, shape in enumerate(scenes.SHAPES):
             for count in (0, 1):
-                prompt = scenes.caption(scenes.Scene(c, s, count, scenes.ANY, scenes.ANY))
-                vector = F.normalize(text(ids(tokenizer, [prompt])), dim=-1)[0]
-                found.append({"prompt": prompt, "safe": not (colour == "purple" and shape == "star"), "embedding": bundle.rounded(vector)})
+                for ground in (scenes.ANY, white):
+                    prompt = scenes.caption(scenes.Scene(c, s, count, scenes.ANY, ground))
+                    vector = F.normalize(text(ids(tokenizer, [prompt])), dim=-1)[0]
+                    safe = not (colour == "purple" and shape == "star")
+                    found.append({"prompt": prompt, "safe": safe, "embedding": bundle.rounded(vector)})
     return found
 
 

@@ -267,12 +267,14 @@ public final class Demo {
             processes.kill("tracker");
             startTracker();
             JsonNode after = tracker.campaign(CAMPAIGN);
-            say("killed the tracker with SIGKILL and started it again (" + kill + " of " + options.trackerKills() + ", seed " + seed + ")");
+            say("killed the tracker with SIGKILL and started it again (" + kill + " of " + options.trackerKills()
+                    + ", seed " + seed + ")");
             for (String[] path : new String[][] {{"jobs", "done"}, {"accepted", "kept"}, {"accepted", "candidates"}}) {
                 long was = before.path(path[0]).path(path[1]).asLong();
                 long is = after.path(path[0]).path(path[1]).asLong();
                 if (is < was) {
-                    throw new IOException("the kill lost something acknowledged: " + path[1] + " was " + was + " and is " + is);
+                    throw new IOException(
+                            "the kill lost something acknowledged: " + path[1] + " was " + was + " and is " + is);
                 }
             }
         }

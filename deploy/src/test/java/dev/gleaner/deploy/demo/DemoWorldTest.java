@@ -18,7 +18,9 @@ class DemoWorldTest {
         DemoPages pages = new DemoPages("http://127.0.0.1:1");
         assertEquals(pages.html(1, 2, 8), pages.html(1, 2, 8));
         assertNotEquals(pages.html(1, 2, 8), pages.html(1, 3, 8));
-        assertArrayEquals(DemoPages.scene(5).file(new Random(5), 256, "jpg"), DemoPages.scene(5).file(new Random(5), 256, "jpg"));
+        assertArrayEquals(
+                DemoPages.scene(5).file(new Random(5), 256, "jpg"),
+                DemoPages.scene(5).file(new Random(5), 256, "jpg"));
     }
 
     @Test
@@ -49,9 +51,15 @@ class DemoWorldTest {
         Random random = new Random(2);
         for (int i = 0; i < 2_000; i++) {
             String caption = Scene.random(random).caption();
-            assertTrue(Pattern.matches("(an?|two|three|four) [a-z]+ [a-z]+( in the (top|bottom) (left|right) corner)? on a (white|black|grey) background", caption), caption);
+            assertTrue(
+                    Pattern.matches(
+                            "(an?|two|three|four) [a-z]+ [a-z]+( in the (top|bottom) (left|right) corner)? on a (white|black|grey) background",
+                            caption),
+                    caption);
             for (String word : caption.split(" ", -1)) {
-                String stem = word.equals("crosses") ? "cross" : word.equals("an") ? "a" : word.replaceAll("s$", "").replace("cros", "cross");
+                String stem = word.equals("crosses")
+                        ? "cross"
+                        : word.equals("an") ? "a" : word.replaceAll("s$", "").replace("cros", "cross");
                 assertTrue(trained.contains(stem), word);
             }
         }

@@ -491,19 +491,44 @@ class ApiIT {
         register();
         JsonNode lease = acquire("r1");
         byte[] junk = "this is no parquet".getBytes(StandardCharsets.UTF_8);
-        Map<String, Object> object = Map.of("name", "shard-0.parquet", "bytes", junk.length, "sha256", Tokens.hash("this is no parquet"), "rows", 1);
-        JsonNode ticket = post(path(lease, "tickets"), Map.of("objects", List.of(object)), worker).body.path("tickets").path(0);
+        Map<String, Object> object = Map.of(
+                "name",
+                "shard-0.parquet",
+                "bytes",
+                junk.length,
+                "sha256",
+                Tokens.hash("this is no parquet"),
+                "rows",
+                1);
+        JsonNode ticket = post(path(lease, "tickets"), Map.of("objects", List.of(object)), worker)
+                .body
+                .path("tickets")
+                .path(0);
         Path objects = folder.resolve("data/objects");
         Path away = folder.resolve("away");
         Files.move(objects, away);
         Files.createDirectory(objects);
-        assertEquals("storage-unavailable", call("PUT", ticket.path("url").asText(), junk, "", "").code());
+        assertEquals(
+                "storage-unavailable",
+                call("PUT", ticket.path("url").asText(), junk, "", "").code());
         assertEquals("storage-unavailable", get("/health/ready", "").code());
-        assertEquals("PENDING", post(path(lease, "submit"), manifest(bundle, List.of(object), 1), worker).body.path("outcome").asText());
+        assertEquals(
+                "PENDING",
+                post(path(lease, "submit"), manifest(bundle, List.of(object), 1), worker)
+                        .body
+                        .path("outcome")
+                        .asText());
         Files.delete(objects);
         Files.move(away, objects);
         assertEquals(200, get("/health/ready", "").status);
-        assertEquals("submitted", get("/v1/operator/jobs/" + lease.path("job").asLong(), operator).body.path("attempts").path(0).path("state").asText());
+        assertEquals(
+                "submitted",
+                get("/v1/operator/jobs/" + lease.path("job").asLong(), operator)
+                        .body
+                        .path("attempts")
+                        .path(0)
+                        .path("state")
+                        .asText());
     }
 
     @Test

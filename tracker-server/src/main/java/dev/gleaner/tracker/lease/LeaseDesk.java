@@ -218,7 +218,15 @@ public final class LeaseDesk {
                 thread);
     }
 
-    /** A lease was ended by its worker or an operator; the job may be ready again. */
+    /** A result was handed in: nobody else needs the job unless the ledger says so. */
+    public void submitted(long job) {
+        thread.execute(() -> {
+            live.remove(job);
+            triedBy.remove(job);
+        });
+    }
+
+    /** A lease was ended by its worker or an operator without a result; the job may be ready again. */
     public void ended(long job, String worker) {
         thread.execute(() -> {
             live.remove(job);

@@ -169,7 +169,7 @@ public final class WorkerCalls {
                 Printable.of(manifest.candidateDigest(), 40));
         return ledger.apply(job, event, worker).thenCompose(found -> {
             Decision decision = require(found, job);
-            desk.ended(job, worker);
+            desk.submitted(job);
             if (decision instanceof Decision.Applied applied && applied.toJudge() > 0) {
                 return judge.judge(job, applied.toJudge());
             }

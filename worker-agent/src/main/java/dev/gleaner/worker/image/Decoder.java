@@ -35,7 +35,7 @@ final class Decoder {
     private Decoder() {}
 
     static Picture decode(byte[] file, ImageHeader header) throws ImageRefusedException {
-        if (header.pixels() * 3 > MAX_SAMPLE_BYTES) {
+        if (header.pixels() * bytesPerPixel(file, header) > MAX_SAMPLE_BYTES) {
             throw new ImageRefusedException(
                     PairDrop.TOO_MANY_PIXELS, header.width() + "x" + header.height() + " pixels need too much memory");
         }
@@ -50,6 +50,25 @@ final class Decoder {
             throw new ImageRefusedException(
                     PairDrop.UNDECODABLE, "the " + header.format() + " is broken: " + e.getMessage(), e);
         }
+    }
+
+    /** What the decoder of the format holds for each pixel, before anything is resized. */
+    private static int bytesPerPixel(byte[] file, ImageHeader header) throws ImageRefusedException {
+        return switch (header.format()) {
+            case JPEG -> JpegStream.scan(file).componentIds().size();
+            case PNG -> {
+                int channels =
+                        switch (file[25]) {
+                            case 2 -> 3;
+                            case 4 -> 2;
+                            case 6 -> 4;
+                            default -> 1;
+                        };
+                yield file[24] == 16 ? 2 * channels : channels;
+            }
+            case GIF -> 2; // the frame and the screen it lies on
+            case WEBP -> 8; // libwebp's ARGB and the copy that Java gets
+        };
     }
 
     private static Picture jpeg(JpegStream jpeg, ImageHeader header) throws IOException, ImageRefusedException {

@@ -28,6 +28,7 @@ import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -104,6 +105,8 @@ public final class Volunteer implements AutoCloseable {
      */
     public Totals run() throws IOException, BundleException {
         runner = Thread.currentThread();
+        // What a killed run left half done cannot be taken up again: its lease is somebody else's by now or will be.
+        delete(settings.home().resolve("work"));
         Identity identity = Identity.loadOrRegister(
                 settings.home(), settings.trackerAddress(), () -> tracker.register(settings.registration()));
         tracker.authenticate(identity.token());
@@ -135,11 +138,28 @@ public final class Volunteer implements AutoCloseable {
     }
 
     private Acquire.Response pausedAnswer() {
-        return new Acquire.Response(java.util.List.of(), "the tracker's operators have paused this worker", 30);
+        return new Acquire.Response(List.of(), "the tracker's operators have paused this worker", 30);
     }
 
+    /** Asks for a job. A tracker that stays away for long is no reason to give up: the volunteer expects this to run for weeks. */
     private Acquire.Response acquire() throws IOException {
-        return tracker.acquire(new Acquire.Request(UUID.randomUUID().toString(), 1, settings.exitWhenIdle() ? 0 : 20));
+        try {
+            return tracker.acquire(
+                    new Acquire.Request(UUID.randomUUID().toString(), 1, settings.exitWhenIdle() ? 0 : 20));
+        } catch (InterruptedIOException e) {
+            throw e;
+        } catch (ProblemException e) {
+            if (e.action() != ProblemCode.Action.RETRY) {
+                throw e;
+            }
+            return away(e);
+        } catch (IOException e) {
+            return away(e);
+        }
+    }
+
+    private static Acquire.Response away(IOException cause) {
+        return new Acquire.Response(List.of(), "the tracker does not answer: " + cause.getMessage(), 300);
     }
 
     private void obey(Heartbeat.Directive directive) {
@@ -194,7 +214,7 @@ public final class Volunteer implements AutoCloseable {
         } catch (InterruptedIOException | InterruptedException e) {
             giveBack(lease);
             throw e;
-        } catch (java.nio.file.FileSystemException e) {
+        } catch (WatOrigins.RefusedException | java.nio.file.FileSystemException e) {
             fail(lease, FailureClass.RESOURCE, e);
         } catch (IOException e) {
             fail(lease, FailureClass.NETWORK, e);
@@ -307,6 +327,9 @@ public final class Volunteer implements AutoCloseable {
     }
 
     private static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
                 Files.delete(file);

@@ -46,7 +46,8 @@ public final class WatOrigins {
     /**
      * Opens a WAT if its origin is allowed.
      *
-     * @throws InputUnavailableException when it is not, with what the volunteer could do
+     * @throws RefusedException when it is not, with what the volunteer could do
+     * @throws InputUnavailableException when it is no address at all
      */
     public WatSource open(String address) throws IOException {
         URI uri;
@@ -65,16 +66,24 @@ public final class WatOrigins {
                     return new FileWatSource(file);
                 }
             }
-            throw new InputUnavailableException(
-                    "this worker reads no files there; its owner may allow it with --wat-root");
+            throw new RefusedException("this worker reads no files there; its owner may allow it with --wat-root");
         }
         boolean known = scheme.equals("https") && (host.equals(COMMON_CRAWL) || hosts.contains(host));
         boolean local = allowLoopback && scheme.equals("http") && isLoopback(host);
         if (!known && !local) {
-            throw new InputUnavailableException("this worker takes no WATs from " + scheme + "://" + host
+            throw new RefusedException("this worker takes no WATs from " + scheme + "://" + host
                     + "; its owner may allow a host with --wat-host");
         }
         return new HttpWatSource(http, uri, userAgent, HttpWatSource.Pause.exponential());
+    }
+
+    /** This worker does not read there: the volunteer's choice, and no fault of the job's. */
+    public static final class RefusedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        RefusedException(String message) {
+            super(message);
+        }
     }
 
     private static boolean isLoopback(String host) {

@@ -1,0 +1,223 @@
+package dev.gleaner.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.protocol.shard.ShardMetadata;
+import dev.gleaner.tracker.intake.Intake;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.storage.ObjectKeys;
+import dev.gleaner.tracker.storage.file.FileObjectStore;
+import dev.gleaner.worker.shard.KeptPair;
+import dev.gleaner.worker.shard.ShardWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a worker writes against what a tracker believes: the two programs meet only in the file. */
+class IntakeIT {
+    private static final String BUNDLE = "b".repeat(64);
+    private static final FencingToken TOKEN = new FencingToken("0123456789abcdef", 3);
+    private static final Ledger.ReadyJob JOB =
+            new Ledger.ReadyJob(7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m());
+
+    @TempDir
+    Path folder;
+
+    private FileObjectStore store;
+    private Intake intake;
+
+    @BeforeEach
+    void open() throws IOException {
+        store = new FileObjectStore(folder.resolve("objects"), new byte[32], InstantSource.system());
+        intake = new Intake(store);
+    }
+
+    /** A row that a test may spoil. */
+    private static final class Row {
+        private long id;
+        private String url = "https://example.org/a.jpg";
+        private float similarity = 0.31f;
+        private String wat = "a.wat.gz";
+        private String model = BUNDLE;
+        private String sha256 = "a".repeat(64);
+        private int width = 640;
+        private float[] embedding = {1, 0};
+
+        KeptPair pair() {
+            return new KeptPair(
+                    id,
+                    url,
+                    "a text",
+                    width,
+                    480,
+                    null,
+                    null,
+                    similarity,
+                    "https://example.org/",
+                    wat,
+                    0,
+                    (int) id,
+                    sha256,
+                    "b".repeat(32),
+                    10_000,
+                    "JPEG",
+                    null,
+                    Instant.EPOCH,
+                    200,
+                    model,
+                    embedding);
+        }
+    }
+
+    private static Map<String, String> metadata() {
+        return new HashMap<>(Map.of(
+                ShardMetadata.CAMPAIGN,
+                "c",
+                ShardMetadata.JOB,
+                "7",
+                ShardMetadata.ATTEMPT,
+                TOKEN.toString(),
+                ShardMetadata.WORKER,
+                "ada",
+                ShardMetadata.SCHEMA,
+                "1"));
+    }
+
+    private ShardWriter.Shard write(Map<String, String> metadata, Consumer<Row> spoil) throws IOException {
+        ShardWriter writer = new ShardWriter(Files.createTempDirectory(folder, "shard"), 100, metadata);
+        for (int i = 0; i < 3; i++) {
+            Row row = new Row();
+            row.id = i;
+            if (i == 1) {
+                spoil.accept(row);
+            }
+            writer.add(row.pair());
+        }
+        return writer.finish().get(0);
+    }
+
+    private String judge(ShardObject object, byte[] bytes) throws IOException {
+        Path place = folder.resolve("objects").resolve(ObjectKeys.incoming("c", 7, TOKEN, object.sha256()));
+        Files.createDirectories(place.getParent());
+        Files.write(place, bytes);
+        Counts counts = new Counts(1, 0, 1, 0, object.rows(), object.rows(), object.rows(), Map.of(), Map.of(), 10);
+        Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(object), 1);
+        return intake.fault(JOB, TOKEN, "ada", manifest);
+    }
+
+    private String judge(Map<String, String> metadata, Consumer<Row> spoil) throws IOException {
+        ShardWriter.Shard shard = write(metadata, spoil);
+        return judge(shard.object(), Files.readAllBytes(shard.file()));
+    }
+
+    @Test
+    void anHonestShardIsAcceptedAndMoved() throws IOException {
+        assertEquals("", judge(metadata(), row -> {}));
+        assertEquals(List.of(), store.list(ObjectKeys.INCOMING));
+        assertEquals(1, store.list(ObjectKeys.ACCEPTED).size());
+    }
+
+    @Test
+    void aJudgementThatACrashInterruptedAfterTheMoveEndsTheSame() throws IOException {
+        ShardWriter.Shard shard = write(metadata(), row -> {});
+        assertEquals("", judge(shard.object(), Files.readAllBytes(shard.file())));
+        Counts counts = new Counts(1, 0, 1, 0, 3, 3, 3, Map.of(), Map.of(), 10);
+        Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(shard.object()), 1);
+        assertEquals("", intake.fault(JOB, TOKEN, "ada", manifest));
+    }
+
+    @Test
+    void everyLieInARowIsFound() throws IOException {
+        Map<String, Consumer<Row>> lies = Map.of(
+                "similarity", row -> row.similarity = 0.2f,
+                "outside", row -> row.similarity = Float.NaN,
+                "SAMPLE_ID", row -> row.id = 0,
+                "another WAT", row -> row.wat = "b.wat.gz",
+                "another model", row -> row.model = "c".repeat(64),
+                "neither http", row -> row.url = "file:///etc/passwd",
+                "digest", row -> row.sha256 = "x",
+                "without pixels", row -> row.width = 0,
+                "lengths", row -> row.embedding = new float[] {1});
+        for (Map.Entry<String, Consumer<Row>> lie : lies.entrySet()) {
+            String fault = judge(metadata(), lie.getValue());
+            assertTrue(fault.contains(lie.getKey()), lie.getKey() + " gives: " + fault);
+        }
+        assertEquals(
+                List.of(), store.list(ObjectKeys.ACCEPTED), "nothing that was rejected may lie among the accepted");
+    }
+
+    @Test
+    void aShardOfAnotherAttemptJobOrWorkerIsRefused() throws IOException {
+        for (String key : List.of(
+                ShardMetadata.ATTEMPT,
+                ShardMetadata.JOB,
+                ShardMetadata.WORKER,
+                ShardMetadata.CAMPAIGN,
+                ShardMetadata.SCHEMA)) {
+            Map<String, String> metadata = metadata();
+            metadata.put(key, "99");
+            assertTrue(judge(metadata, row -> {}).contains(key), key);
+        }
+    }
+
+    @Test
+    void wrongSizesDigestsAndRowCountsAreFound() throws IOException {
+        ShardWriter.Shard shard = write(metadata(), row -> {});
+        byte[] bytes = Files.readAllBytes(shard.file());
+        ShardObject o = shard.object();
+        assertTrue(judge(o, Arrays.copyOf(bytes, bytes.length - 1)).contains("bytes instead of"));
+        byte[] flipped = bytes.clone();
+        flipped[100] ^= 1;
+        assertTrue(judge(o, flipped).contains("other bytes"));
+        assertTrue(judge(new ShardObject(o.name(), o.bytes(), o.sha256(), 4), bytes)
+                .contains("3 rows"));
+    }
+
+    @Test
+    void brokenParquetIsAFaultAndNeverACrash() throws IOException {
+        byte[] good = Files.readAllBytes(write(metadata(), row -> {}).file());
+        List<byte[]> files = new ArrayList<>();
+        for (int cut = 1; cut < good.length; cut += 97) {
+            files.add(Arrays.copyOf(good, cut));
+            byte[] flipped = good.clone();
+            flipped[cut] ^= (byte) 0x55;
+            files.add(flipped);
+        }
+        int faults = 0;
+        for (byte[] bytes : files) {
+            Path file = folder.resolve("x");
+            Files.write(file, bytes);
+            ShardObject object = new ShardObject("shard-0.parquet", bytes.length, FileObjectStore.sha256(file), 3);
+            faults += judge(object, bytes).isEmpty() ? 0 : 1;
+        }
+        assertTrue(faults > files.size() / 2, faults + " of " + files.size());
+    }
+
+    @Test
+    void anObjectThatWasNeverUploadedIsAFaultButAStoreThatIsAwayIsNot() throws IOException {
+        ShardObject object = new ShardObject("shard-0.parquet", 10, "d".repeat(64), 1);
+        Counts counts = new Counts(1, 0, 1, 0, 1, 1, 1, Map.of(), Map.of(), 10);
+        Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(object), 1);
+        assertTrue(intake.fault(JOB, TOKEN, "ada", manifest).contains("was not uploaded"));
+        Files.move(folder.resolve("objects"), folder.resolve("away"));
+        assertThrows(IOException.class, () -> intake.fault(JOB, TOKEN, "ada", manifest));
+    }
+}

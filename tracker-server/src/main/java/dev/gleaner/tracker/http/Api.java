@@ -36,6 +36,7 @@ import io.vertx.ext.web.handler.StaticHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -338,12 +339,21 @@ public final class Api {
                         .open(path.toString(), new OpenOptions().setWrite(true).setTruncateExisting(true))
                         .compose(file -> ctx.request().pipeTo(file))
                         .compose(ok -> blocking(() -> {
+                            requireAll(path, bytes);
                             taking.take(path);
                             return path;
                         }))
                         .onFailure(e -> vertx.fileSystem().delete(path.toString())))
                 .onSuccess(ok -> render(ctx, 200, Map.of()))
                 .onFailure(ctx::fail);
+    }
+
+    /** All announced bytes have come over the wire, so a shorter file is the disk's fault and not the sender's. */
+    private static void requireAll(Path file, long bytes) throws IOException {
+        if (Files.size(file) != bytes) {
+            throw new IOException(
+                    "only " + Files.size(file) + " of " + bytes + " received bytes could be written to " + file);
+        }
     }
 
     // Requests

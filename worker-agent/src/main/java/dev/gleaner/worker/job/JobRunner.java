@@ -29,7 +29,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -278,20 +277,12 @@ public final class JobRunner {
             return FailureClass.INPUT;
         } else if (cause instanceof java.nio.file.FileSystemException
                 || cause instanceof OutOfMemoryError
-                || diskIsFull()) {
+                || DiskSpace.isFull(parts.folder())) {
             return FailureClass.RESOURCE;
         } else if (cause instanceof IOException || cause instanceof UncheckedIOException) {
             return FailureClass.NETWORK;
         }
         return FailureClass.BUG;
-    }
-
-    private boolean diskIsFull() {
-        try {
-            return Files.getFileStore(parts.folder()).getUsableSpace() < 1 << 20;
-        } catch (IOException e) {
-            return true;
-        }
     }
 
     private static String hex(String algorithm, byte[] bytes) {

@@ -14,6 +14,7 @@ import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.job.DiskSpace;
 import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.JobResult;
@@ -56,6 +57,8 @@ public final class Volunteer implements AutoCloseable {
     private volatile @Nullable JobRunner current;
     private volatile @Nullable Thread runner;
     private @Nullable ClipModel model;
+    /** Jobs in a row that failed for a reason of this machine's own. */
+    private int troubles;
 
     /**
      * What the volunteer decided.
@@ -126,6 +129,11 @@ public final class Volunteer implements AutoCloseable {
                 for (Lease lease : answer.leases()) {
                     work(lease, identity.worker(), keeper);
                     done++;
+                }
+                if (troubles > 0 && !stopping) {
+                    long seconds = 1L << Math.min(9, troubles);
+                    log.info("Resting after trouble on this machine: failures={} seconds={}", troubles, seconds);
+                    Thread.sleep((long) (seconds * 1000 * (0.5 + jitter.nextDouble() / 2)));
                 }
             }
         } catch (InterruptedException | InterruptedIOException e) {
@@ -217,7 +225,7 @@ public final class Volunteer implements AutoCloseable {
         } catch (WatOrigins.RefusedException | java.nio.file.FileSystemException e) {
             fail(lease, FailureClass.RESOURCE, e);
         } catch (IOException e) {
-            fail(lease, FailureClass.NETWORK, e);
+            fail(lease, DiskSpace.isFull(settings.home()) ? FailureClass.RESOURCE : FailureClass.NETWORK, e);
         } finally {
             current = null;
             keeper.drop(lease);
@@ -246,6 +254,7 @@ public final class Volunteer implements AutoCloseable {
             tracker.upload(lease, shard.object(), shard.file());
         }
         Submit.Response verdict = tracker.submit(lease, result.manifest());
+        troubles = 0;
         totals.candidates += result.manifest().counts().candidates();
         if (verdict.outcome() == Submit.Outcome.REJECTED) {
             totals.rejected++;
@@ -282,6 +291,7 @@ public final class Volunteer implements AutoCloseable {
 
     private void fail(Lease lease, FailureClass failure, Exception cause) {
         totals.failed++;
+        troubles = failure == FailureClass.INPUT ? 0 : troubles + 1;
         String message = Printable.of(cause.getMessage() == null ? cause.toString() : cause.getMessage(), 400);
         if (failure == FailureClass.BUG) {
             log.error("Job failed by a bug: job={}", lease.job(), cause);

@@ -3,7 +3,7 @@ package dev.gleaner.tracker.ledger.sql;
 import dev.gleaner.tracker.ledger.Ledger.LedgerException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Savepoint;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,15 +37,21 @@ final class GroupCommit implements AutoCloseable {
             this.change = change;
         }
 
+        /**
+         * Applies the change, or undoes it and remembers why.
+         *
+         * @throws SQLException when it cannot be undone: the database has given up the whole transaction, as it does on a
+         *     full disk, and with it every change of the batch
+         */
         void run(Connection connection) throws SQLException {
-            Savepoint before = connection.setSavepoint();
+            execute(connection, "SAVEPOINT change");
             try {
                 result = change.apply(connection);
-                connection.releaseSavepoint(before);
             } catch (SQLException | RuntimeException e) {
                 failure = e;
-                connection.rollback(before);
+                execute(connection, "ROLLBACK TO change");
             }
+            execute(connection, "RELEASE change");
         }
 
         void finish() {
@@ -104,22 +110,34 @@ final class GroupCommit implements AutoCloseable {
 
     private void commit(List<Waiting<?>> batch) {
         try {
-            connection.setAutoCommit(false);
+            execute(connection, "BEGIN IMMEDIATE");
             for (Waiting<?> waiting : batch) {
                 waiting.run(connection);
             }
-            connection.commit();
+            execute(connection, "COMMIT");
         } catch (SQLException | RuntimeException e) {
-            log.error("Ledger commit failed: changes={} cause={}", batch.size(), e.toString());
+            Exception cause = batch.stream()
+                    .map(waiting -> waiting.failure)
+                    .filter(SQLException.class::isInstance)
+                    .findFirst()
+                    .orElse(e);
+            log.error("Ledger commit failed: changes={} cause={}", batch.size(), cause.toString());
             try {
-                connection.rollback();
+                execute(connection, "ROLLBACK");
             } catch (SQLException again) {
-                e.addSuppressed(again);
+                log.debug("Nothing was left to roll back", again);
             }
-            batch.forEach(waiting -> waiting.fail(e));
+            batch.forEach(waiting -> waiting.fail(cause));
             return;
         }
         batch.forEach(Waiting::finish);
+    }
+
+    /** Transactions are spoken to the database itself: its own idea of them, not the driver's, survives a full disk. */
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     @Override

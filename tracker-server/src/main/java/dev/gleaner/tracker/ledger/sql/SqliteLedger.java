@@ -1,8 +1,14 @@
 package dev.gleaner.tracker.ledger.sql;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import static dev.gleaner.tracker.ledger.sql.Sql.all;
+import static dev.gleaner.tracker.ledger.sql.Sql.bind;
+import static dev.gleaner.tracker.ledger.sql.Sql.json;
+import static dev.gleaner.tracker.ledger.sql.Sql.one;
+import static dev.gleaner.tracker.ledger.sql.Sql.parse;
+import static dev.gleaner.tracker.ledger.sql.Sql.requireOne;
+import static dev.gleaner.tracker.ledger.sql.Sql.sha256;
+import static dev.gleaner.tracker.ledger.sql.Sql.update;
+
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
@@ -22,10 +28,7 @@ import dev.gleaner.tracker.ledger.JobSnapshot;
 import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -52,7 +55,6 @@ import org.sqlite.SQLiteConfig;
  * the same statements must hold on a database with many.
  */
 public final class SqliteLedger implements Ledger {
-    private static final ObjectMapper JSON = JsonMapper.builder().build();
     private static final String READY_COLUMNS =
             "j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, c.policy FROM job j"
                     + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat ";
@@ -639,11 +641,6 @@ public final class SqliteLedger implements Ledger {
         T run(Connection connection) throws SQLException;
     }
 
-    private interface Row<T> {
-        @Nullable
-        T of(ResultSet row) throws SQLException;
-    }
-
     private <T> T read(Query<T> query) {
         synchronized (reading) {
             try {
@@ -664,71 +661,5 @@ public final class SqliteLedger implements Ledger {
                 action,
                 subject,
                 detail);
-    }
-
-    private static int update(Connection c, String sql, @Nullable Object... values) throws SQLException {
-        try (PreparedStatement statement = c.prepareStatement(sql)) {
-            bind(statement, values);
-            return statement.executeUpdate();
-        }
-    }
-
-    private static void requireOne(int rows) {
-        if (rows != 1) {
-            throw new IllegalStateException("bug: a compare-and-set under a single writer touched " + rows + " rows");
-        }
-    }
-
-    private static <T> List<T> all(Connection c, Row<T> row, String sql, @Nullable Object... values)
-            throws SQLException {
-        try (PreparedStatement statement = c.prepareStatement(sql)) {
-            bind(statement, values);
-            List<T> found = new ArrayList<>();
-            try (ResultSet results = statement.executeQuery()) {
-                while (results.next()) {
-                    T value = row.of(results);
-                    if (value != null) {
-                        found.add(value);
-                    }
-                }
-            }
-            return found;
-        }
-    }
-
-    private static <T> Optional<T> one(Connection c, Row<T> row, String sql, @Nullable Object... values)
-            throws SQLException {
-        return all(c, row, sql, values).stream().findFirst();
-    }
-
-    private static void bind(PreparedStatement statement, @Nullable Object... values) throws SQLException {
-        for (int i = 0; i < values.length; i++) {
-            statement.setObject(i + 1, values[i]);
-        }
-    }
-
-    private static String json(Object value) {
-        try {
-            return JSON.writeValueAsString(value);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("records can always be written", e);
-        }
-    }
-
-    private static <T> T parse(String text, Class<T> type) throws SQLException {
-        try {
-            return JSON.readValue(text, type);
-        } catch (JsonProcessingException e) {
-            throw new SQLException("a row holds unreadable JSON", e);
-        }
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

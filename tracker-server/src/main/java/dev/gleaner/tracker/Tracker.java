@@ -122,6 +122,7 @@ public final class Tracker implements AutoCloseable {
         schedule(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
         judging.sweep();
         schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, judging::sweep);
+        schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, desk::sweep);
         log.info(
                 "Tracker is ready: address=http://{}:{} data={} epoch={}",
                 config.host(),

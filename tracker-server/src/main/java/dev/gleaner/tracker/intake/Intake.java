@@ -22,6 +22,13 @@ public final class Intake {
         this.store = store;
     }
 
+    /** Takes back what {@link #fault} moved, when the ledger did not make the result the job's canonical one after all. */
+    public void withdraw(ReadyJob job, FencingToken token, Manifest manifest) throws IOException {
+        for (ShardObject object : manifest.objects()) {
+            store.delete(ObjectKeys.accepted(job.campaign(), job.job(), token, object.sha256()));
+        }
+    }
+
     /**
      * What is wrong with the result, or an empty text when it is good and its objects have been moved.
      *

@@ -76,17 +76,7 @@ public final class LeaseDesk {
     public CompletionStage<Void> recover() {
         return CompletableFuture.runAsync(
                 () -> {
-                    Instant now = clock.instant();
-                    for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
-                        live.put(
-                                attempt.job(),
-                                Live.recovered(
-                                        attempt.token(),
-                                        attempt.worker(),
-                                        now,
-                                        settings.ttl(),
-                                        attempt.grantedAt().plus(attempt.hardCap())));
-                    }
+                    ledger.attempts(AttemptStatus.LEASED).forEach(this::watch);
                     log.info("Leases taken up: count={}", live.size());
                 },
                 thread);
@@ -219,19 +209,58 @@ public final class LeaseDesk {
     }
 
     /** A result was handed in: nobody else needs the job unless the ledger says so. */
-    public void submitted(long job) {
+    public void submitted(long job, FencingToken token) {
         thread.execute(() -> {
-            live.remove(job);
-            triedBy.remove(job);
+            if (forget(job, token)) {
+                triedBy.remove(job);
+            }
         });
     }
 
-    /** A lease was ended by its worker or an operator without a result; the job may be ready again. */
-    public void ended(long job, String worker) {
-        thread.execute(() -> {
+    /** Drops the lease if it is still this attempt's: a late or repeated call of an old attempt must not cost the newer one its lease. */
+    private boolean forget(long job, FencingToken token) {
+        Live lease = live.get(job);
+        boolean same = lease != null && lease.token.equals(token);
+        if (same) {
             live.remove(job);
-            remember(job, worker);
+        }
+        return same;
+    }
+
+    /** A lease was ended by its worker or an operator without a result; the job may be ready again. */
+    public void ended(long job, FencingToken token, String worker) {
+        thread.execute(() -> {
+            if (forget(job, token)) {
+                remember(job, worker);
+            }
         });
+    }
+
+    /**
+     * Looks for leases of the ledger that nobody watches here, and watches them with a fresh grace: whatever event was lost,
+     * no job stays leased for ever. Call it every minute or so.
+     */
+    public CompletionStage<Void> sweep() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
+                        if (!live.containsKey(attempt.job()) && !taken.contains(attempt.job())) {
+                            log.warn(
+                                    "A lease was not watched and is now: job={} token={}",
+                                    attempt.job(),
+                                    attempt.token());
+                            watch(attempt);
+                        }
+                    }
+                },
+                thread);
+    }
+
+    private void watch(Ledger.LiveAttempt attempt) {
+        Instant hardDeadline = attempt.grantedAt().plus(attempt.hardCap());
+        live.put(
+                attempt.job(),
+                Live.recovered(attempt.token(), attempt.worker(), clock.instant(), settings.ttl(), hardDeadline));
     }
 
     /** Something made jobs ready: looks at the ledger again at once. */

@@ -111,10 +111,37 @@ public final class Judge {
                     });
         }
         return ledger.accept(job, attempt, finding.manifest).thenApply(found -> {
-            WorkerCalls.require(found, job);
+            Decision decision = found.orElseThrow(() -> WorkerCalls.unknown(job));
+            Submit.Response now = standing(job, attempt);
+            if (!isCanonical(decision, attempt)) {
+                log.info("A good result came too late to count: job={} attempt={}", job, attempt);
+                withdraw(job, attempt, finding.manifest);
+                return now;
+            }
             remember(job, finding, Submit.Outcome.ACCEPTED);
-            return standing(job, attempt);
+            return now;
         });
+    }
+
+    private static boolean isCanonical(Decision decision, int attempt) {
+        if (decision instanceof Decision.Applied applied) {
+            return applied.job() != null && applied.job().canonical() == attempt;
+        }
+        return decision instanceof Decision.Replayed replayed && replayed.status() == AttemptStatus.ACCEPTED;
+    }
+
+    /** What lies under the accepted prefix is what people read: only canonical results may. */
+    private void withdraw(long job, int attempt, Manifest manifest) {
+        try {
+            Ledger.ReadyJob ready = ledger.job(job).orElseThrow(() -> WorkerCalls.unknown(job));
+            intake.withdraw(ready, new FencingToken(ledger.epoch(), attempt), manifest);
+        } catch (IOException e) {
+            log.error(
+                    "Objects of a result that does not count could not be deleted: job={} attempt={} cause={}",
+                    job,
+                    attempt,
+                    e.toString());
+        }
     }
 
     private void remember(long job, Finding finding, Submit.Outcome outcome) {

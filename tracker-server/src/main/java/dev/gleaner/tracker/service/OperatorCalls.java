@@ -3,6 +3,7 @@ package dev.gleaner.tracker.service;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
+import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
@@ -129,7 +130,10 @@ public final class OperatorCalls {
             Decision decision = WorkerCalls.require(found, job);
             if (decision instanceof Decision.Applied applied
                     && !applied.attempts().isEmpty()) {
-                desk.ended(job, job(job).attempts().get(0).worker());
+                int attempt = applied.attempts().get(0).number();
+                job(job).attempts().stream()
+                        .filter(a -> a.number() == attempt)
+                        .forEach(a -> desk.ended(job, new FencingToken(ledger.epoch(), attempt), a.worker()));
             }
             desk.wake();
             return job(job);
@@ -154,7 +158,7 @@ public final class OperatorCalls {
                                         new LedgerEvent.Revoke(attempt.token().attempt(), "the worker was banned"),
                                         ACTOR)
                                 .thenRun(() -> {
-                                    desk.ended(attempt.job(), worker);
+                                    desk.ended(attempt.job(), attempt.token(), worker);
                                     desk.wake();
                                 });
                     }

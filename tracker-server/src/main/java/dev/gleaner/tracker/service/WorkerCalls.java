@@ -169,7 +169,7 @@ public final class WorkerCalls {
                 Printable.of(manifest.candidateDigest(), 40));
         return ledger.apply(job, event, worker).thenCompose(found -> {
             Decision decision = require(found, job);
-            desk.submitted(job);
+            desk.submitted(job, token);
             if (decision instanceof Decision.Applied applied && applied.toJudge() > 0) {
                 return judge.judge(job, applied.toJudge());
             }
@@ -178,20 +178,21 @@ public final class WorkerCalls {
     }
 
     public CompletionStage<Void> release(String worker, long job, FencingToken token, Release.Request request) {
-        return end(job, worker, new LedgerEvent.Release(worker, token, Printable.of(request.reason(), 200)));
+        return end(job, worker, token, new LedgerEvent.Release(worker, token, Printable.of(request.reason(), 200)));
     }
 
     public CompletionStage<Void> fail(String worker, long job, FencingToken token, Fail.Request request) {
         return end(
                 job,
                 worker,
+                token,
                 new LedgerEvent.Fail(worker, token, request.failure(), Printable.of(request.message(), 500)));
     }
 
-    private CompletionStage<Void> end(long job, String worker, LedgerEvent event) {
+    private CompletionStage<Void> end(long job, String worker, FencingToken token, LedgerEvent event) {
         return ledger.apply(job, event, worker).thenAccept(found -> {
             Decision decision = require(found, job);
-            desk.ended(job, worker);
+            desk.ended(job, token, worker);
             judge.follow(job, decision);
         });
     }

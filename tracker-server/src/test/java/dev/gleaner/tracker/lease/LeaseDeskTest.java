@@ -195,10 +195,41 @@ class LeaseDeskTest {
         assertFalse(waiting.isDone());
         LeaseDesk.Granted back = all.get(1);
         await(ledger.apply(back.job().job(), new LedgerEvent.Release("ada", back.token(), "bye"), "ada"));
-        desk.ended(back.job().job(), "ada");
+        desk.ended(back.job().job(), back.token(), "ada");
         await(desk.tick());
         assertEquals(
                 back.job().job(), waiting.get(10, TimeUnit.SECONDS).get(0).job().job());
+    }
+
+    @Test
+    void aLateCallOfAnOldAttemptDoesNotCostTheNewerOneItsLease() throws Exception {
+        LeaseDesk.Granted old = acquire("ada", "r1", 1).get(0);
+        pass(Duration.ofSeconds(181));
+        LeaseDesk.Granted newer = null;
+        for (int i = 0; i < 3; i++) {
+            LeaseDesk.Granted lease = acquire("bela", "b" + i, 1).get(0);
+            newer = lease.job().job() == old.job().job() ? lease : newer;
+        }
+        assertTrue(newer != null && newer.token().attempt() == 2);
+        desk.submitted(old.job().job(), old.token());
+        desk.ended(old.job().job(), old.token(), "ada");
+        assertEquals(Heartbeat.Verdict.CONTINUE, beat("bela", newer, 1));
+        desk.submitted(newer.job().job(), newer.token());
+        assertEquals(Heartbeat.Verdict.LOST, beat("bela", newer, 2));
+    }
+
+    @Test
+    void aLeaseThatNobodyWatchesIsFoundByTheSweepAndRunsOut() throws Exception {
+        LeaseDesk.Granted lease = acquire("ada", "r1", 1).get(0);
+        desk.ended(lease.job().job(), lease.token(), "ada"); // the event came, the ledger's change did not
+        assertEquals(0, await(desk.liveCount()));
+        await(desk.sweep());
+        assertEquals(1, await(desk.liveCount()));
+        pass(Duration.ofSeconds(361));
+        assertEquals(
+                "expired",
+                ledger.view(lease.job().job()).orElseThrow().attempts().get(0).state());
+        assertEquals(0, ledger.view(lease.job().job()).orElseThrow().points());
     }
 
     @Test

@@ -136,6 +136,22 @@ class IntakeIT {
     }
 
     @Test
+    void aResultThatDoesNotCountAfterAllLeavesTheAcceptedPrefixAndNothingElseDoes() throws IOException {
+        ShardWriter.Shard shard = write(metadata(), row -> {});
+        assertEquals("", judge(shard.object(), Files.readAllBytes(shard.file())));
+        String other = ObjectKeys.accepted(
+                "c", 7, new FencingToken(TOKEN.epoch(), 4), shard.object().sha256());
+        Path neighbour = folder.resolve("objects").resolve(other);
+        Files.createDirectories(neighbour.getParent());
+        Files.write(neighbour, new byte[1]);
+        Counts counts = new Counts(1, 0, 1, 0, 3, 3, 3, Map.of(), Map.of(), 10);
+        Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(shard.object()), 1);
+        intake.withdraw(JOB, TOKEN, manifest);
+        intake.withdraw(JOB, TOKEN, manifest);
+        assertEquals(List.of(other), store.list(ObjectKeys.ACCEPTED));
+    }
+
+    @Test
     void aJudgementThatACrashInterruptedAfterTheMoveEndsTheSame() throws IOException {
         ShardWriter.Shard shard = write(metadata(), row -> {});
         assertEquals("", judge(shard.object(), Files.readAllBytes(shard.file())));

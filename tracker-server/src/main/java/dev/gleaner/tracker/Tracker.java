@@ -4,7 +4,8 @@ import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.Ledger;
-import dev.gleaner.tracker.ledger.sql.SqliteLedger;
+import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.OperatorCalls;
@@ -68,7 +69,7 @@ public final class Tracker implements AutoCloseable {
      */
     public static Tracker start(TrackerConfig config, InstantSource clock, String version) throws IOException {
         Files.createDirectories(config.data());
-        Ledger ledger = new SqliteLedger(config.data().resolve("ledger.db"), clock);
+        Ledger ledger = SqlLedger.sqlite(config.data().resolve("ledger.db"), clock, LedgerMonitor.NONE);
         ScheduledExecutorService leaseThread = single("leases");
         ScheduledExecutorService clockThread = single("clock");
         ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));

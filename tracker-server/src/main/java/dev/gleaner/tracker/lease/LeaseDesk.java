@@ -6,6 +6,7 @@ import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Share;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -48,6 +49,7 @@ public final class LeaseDesk {
     private final Map<Long, Set<String>> triedBy = new HashMap<>();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     private Instant refillAfter = Instant.MIN;
+    private Share share = Share.ALL;
 
     /**
      * @param thread runs one task at a time, in order
@@ -178,7 +180,7 @@ public final class LeaseDesk {
             return;
         }
         window.clear();
-        for (Ledger.ReadyJob job : ledger.ready(WINDOW + live.size(), now)) {
+        for (Ledger.ReadyJob job : ledger.ready(WINDOW, now, share)) {
             if (!live.containsKey(job.job()) && !taken.contains(job.job())) {
                 window.add(job);
             }

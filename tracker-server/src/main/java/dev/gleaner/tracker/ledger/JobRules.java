@@ -287,8 +287,11 @@ public final class JobRules {
     }
 
     private static @Nullable Attempt owned(JobSnapshot job, FencingToken token, String worker) {
-        Attempt attempt = token.epoch().equals(job.epoch()) ? job.attempt(token.attempt()) : null;
-        return attempt != null && attempt.worker().equals(worker) ? attempt : null;
+        Attempt attempt = job.attempt(token.attempt());
+        boolean same = attempt != null
+                && attempt.epoch().equals(token.epoch())
+                && attempt.worker().equals(worker);
+        return same ? attempt : null;
     }
 
     private static Refused lost(String why) {

@@ -7,24 +7,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * A job as the ledger holds it, with all attempts in order of their number.
  *
- * @param epoch the ledger's, part of every fencing token
  * @param points failure points so far
  * @param canonical the accepted attempt's number, 0 when there is none
  */
-public record JobSnapshot(
-        long id, String epoch, JobStatus status, double points, int canonical, List<Attempt> attempts) {
+public record JobSnapshot(long id, JobStatus status, double points, int canonical, List<Attempt> attempts) {
 
     public JobSnapshot {
         attempts = List.copyOf(attempts);
     }
 
     /**
+     * @param epoch the ledger's when the attempt was granted: with the number, its fencing token
      * @param failure of a FAILED attempt
      * @param fingerprint of the manifest that was handed in
      * @param candidateDigest of that manifest
      */
     public record Attempt(
             int number,
+            String epoch,
             String worker,
             AttemptStatus status,
             @Nullable FailureClass failure,

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,10 @@ public interface Ledger extends AutoCloseable {
     /** A secret kept with the ledger, made on first use; 32 random bytes. */
     byte[] secret(String name);
 
-    /** Adds a campaign and its jobs, or finds that the very same one exists. */
+    /**
+     * Adds a campaign and its jobs, or finds that the very same one exists. A large one comes in over many changes, and hands
+     * out nothing before it is whole; one that a crash interrupted goes on where it ended when it is added again.
+     */
     CompletionStage<CampaignAdded> addCampaign(CampaignSpec spec, List<String> watPaths, String actor);
 
     /** @return whether there is such a campaign */
@@ -59,7 +63,7 @@ public interface Ledger extends AutoCloseable {
     CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest);
 
     /** Open jobs of active campaigns that may be leased now, in the campaigns' random order. */
-    List<ReadyJob> ready(int limit, Instant now);
+    List<ReadyJob> ready(int limit, Instant now, Share share);
 
     /** When the next job that waits out a delay may be leased. */
     Optional<Instant> nextDelayed();
@@ -73,11 +77,8 @@ public interface Ledger extends AutoCloseable {
     /** The leases granted for one acquire call. */
     List<LiveAttempt> granted(String worker, String request);
 
-    /** State of the attempt with this token, if it is this worker's. */
-    Optional<AttemptStatus> status(long job, FencingToken token, String worker);
-
-    /** The manifest that an attempt handed in, as JSON. */
-    Optional<String> manifest(long job, int attempt);
+    /** One attempt as it is. */
+    Optional<AttemptRow> attempt(long job, int number);
 
     Optional<JobView> view(long job);
 
@@ -86,6 +87,23 @@ public interface Ledger extends AutoCloseable {
      * @param after only jobs with a greater number
      */
     List<JobView> views(@Nullable String campaign, @Nullable String state, long after, int limit);
+
+    /**
+     * The audit trail, newest first.
+     *
+     * @param before only lines with a smaller number
+     */
+    List<AuditRow> audit(long before, int limit);
+
+    /** Notes what an operator did that changed no row of its own. */
+    CompletionStage<Void> note(String actor, String action, String subject, @Nullable String detail);
+
+    /**
+     * Every accepted result, one by one, as the ledger has it.
+     *
+     * @param each must not call the ledger
+     */
+    void eachCanonical(Consumer<Canonical> each);
 
     /**
      * Throws unless the ledger can be written.
@@ -119,6 +137,30 @@ public interface Ledger extends AutoCloseable {
             Policy policy) {}
 
     record LiveAttempt(long job, FencingToken token, String worker, Instant grantedAt, Duration hardCap) {}
+
+    /**
+     * @param detail reason or message, null when there is none
+     * @param manifest as JSON, null before the result is handed in
+     */
+    record AttemptRow(
+            FencingToken token,
+            String worker,
+            String nickname,
+            AttemptStatus status,
+            @Nullable String detail,
+            @Nullable String manifest) {}
+
+    /** A job's canonical result, as an accepted manifest tells it. */
+    record Canonical(long job, String campaign, FencingToken token, String worker, String manifest) {}
+
+    /** One line of the audit trail. */
+    record AuditRow(
+            long id,
+            Instant at,
+            String actor,
+            String action,
+            String subject,
+            @Nullable String detail) {}
 
     /** The ledger cannot be used; the cause says why. */
     final class LedgerException extends RuntimeException {

@@ -2,7 +2,6 @@ package dev.gleaner.tracker.service;
 
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Submit;
-import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.AttemptStatus;
@@ -16,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -75,20 +75,16 @@ public final class Judge {
     }
 
     /** What the intake found. */
-    private record Finding(Manifest manifest, String worker, String nickname, String fault) {}
+    private record Finding(Manifest manifest, FencingToken token, String worker, String nickname, String fault) {}
 
     private Finding look(long job, int attempt) {
         Ledger.ReadyJob ready = ledger.job(job).orElseThrow(() -> WorkerCalls.unknown(job));
-        JobView.AttemptView view = ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job)).attempts().stream()
-                .filter(a -> a.number() == attempt)
-                .findAny()
-                .orElseThrow(() -> new IllegalStateException("no attempt " + attempt + " of job " + job));
-        String json = ledger.manifest(job, attempt)
-                .orElseThrow(() -> new IllegalStateException("a submitted attempt has a manifest"));
+        Ledger.AttemptRow row = attempt(job, attempt);
+        String json = Objects.requireNonNull(row.manifest(), "a submitted attempt has a manifest");
         Manifest manifest = Json.read(json.getBytes(StandardCharsets.UTF_8), Manifest.class);
         try {
-            String fault = intake.fault(ready, new FencingToken(ledger.epoch(), attempt), view.worker(), manifest);
-            return new Finding(manifest, view.worker(), view.nickname(), fault);
+            String fault = intake.fault(ready, row.token(), row.worker(), manifest);
+            return new Finding(manifest, row.token(), row.worker(), row.nickname(), fault);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("the object storage cannot be read", e);
         }
@@ -115,7 +111,7 @@ public final class Judge {
             Submit.Response now = standing(job, attempt);
             if (!isCanonical(decision, attempt)) {
                 log.info("A good result came too late to count: job={} attempt={}", job, attempt);
-                withdraw(job, attempt, finding.manifest);
+                withdraw(job, finding);
                 return now;
             }
             remember(job, finding, Submit.Outcome.ACCEPTED);
@@ -131,15 +127,15 @@ public final class Judge {
     }
 
     /** What lies under the accepted prefix is what people read: only canonical results may. */
-    private void withdraw(long job, int attempt, Manifest manifest) {
+    private void withdraw(long job, Finding finding) {
         try {
             Ledger.ReadyJob ready = ledger.job(job).orElseThrow(() -> WorkerCalls.unknown(job));
-            intake.withdraw(ready, new FencingToken(ledger.epoch(), attempt), manifest);
+            intake.withdraw(ready, finding.token, finding.manifest);
         } catch (IOException e) {
             log.error(
-                    "Objects of a result that does not count could not be deleted: job={} attempt={} cause={}",
+                    "Objects of a result that does not count could not be deleted: job={} token={} cause={}",
                     job,
-                    attempt,
+                    finding.token,
                     e.toString());
         }
     }
@@ -183,17 +179,17 @@ public final class Judge {
 
     /** What a worker is told of an attempt that was handed in before. */
     Submit.Response standing(long job, int attempt) {
-        for (JobView.AttemptView view :
-                ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job)).attempts()) {
-            if (view.number() == attempt) {
-                return switch (AttemptStatus.valueOf(view.state().toUpperCase(Locale.ROOT))) {
-                    case ACCEPTED, SUPERSEDED -> new Submit.Response(Submit.Outcome.ACCEPTED, null);
-                    case REJECTED -> new Submit.Response(Submit.Outcome.REJECTED, view.detail());
-                    case SUBMITTED, HELD, LEASED, RELEASED, FAILED, EXPIRED, REVOKED ->
-                        new Submit.Response(Submit.Outcome.PENDING, null);
-                };
-            }
-        }
-        throw new IllegalStateException("no attempt " + attempt + " of job " + job);
+        Ledger.AttemptRow row = attempt(job, attempt);
+        return switch (row.status()) {
+            case ACCEPTED, SUPERSEDED -> new Submit.Response(Submit.Outcome.ACCEPTED, null);
+            case REJECTED -> new Submit.Response(Submit.Outcome.REJECTED, row.detail());
+            case SUBMITTED, HELD, LEASED, RELEASED, FAILED, EXPIRED, REVOKED ->
+                new Submit.Response(Submit.Outcome.PENDING, null);
+        };
+    }
+
+    private Ledger.AttemptRow attempt(long job, int attempt) {
+        return ledger.attempt(job, attempt)
+                .orElseThrow(() -> new IllegalStateException("no attempt " + attempt + " of job " + job));
     }
 }

@@ -3,7 +3,6 @@ package dev.gleaner.tracker.service;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
-import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
@@ -130,10 +129,8 @@ public final class OperatorCalls {
             Decision decision = WorkerCalls.require(found, job);
             if (decision instanceof Decision.Applied applied
                     && !applied.attempts().isEmpty()) {
-                int attempt = applied.attempts().get(0).number();
-                job(job).attempts().stream()
-                        .filter(a -> a.number() == attempt)
-                        .forEach(a -> desk.ended(job, new FencingToken(ledger.epoch(), attempt), a.worker()));
+                ledger.attempt(job, applied.attempts().get(0).number())
+                        .ifPresent(a -> desk.ended(job, a.token(), a.worker()));
             }
             desk.wake();
             return job(job);

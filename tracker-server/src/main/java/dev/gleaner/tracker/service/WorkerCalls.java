@@ -140,7 +140,10 @@ public final class WorkerCalls {
         if (request.objects().isEmpty() || request.objects().size() > Manifest.MAX_OBJECTS) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "declare 1 to " + Manifest.MAX_OBJECTS + " objects");
         }
-        AttemptStatus status = ledger.status(job, token, worker).orElse(AttemptStatus.REVOKED);
+        AttemptStatus status = ledger.attempt(job, token.attempt())
+                .filter(a -> a.token().equals(token) && a.worker().equals(worker))
+                .map(Ledger.AttemptRow::status)
+                .orElse(AttemptStatus.REVOKED);
         boolean mayStillSubmit =
                 status == AttemptStatus.LEASED || status == AttemptStatus.EXPIRED || status == AttemptStatus.RELEASED;
         if (!mayStillSubmit) {

@@ -11,7 +11,8 @@ import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.LedgerEvent;
-import dev.gleaner.tracker.ledger.sql.SqliteLedger;
+import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -38,12 +39,12 @@ class LeaseDeskTest {
 
     private final ManualClock clock = new ManualClock();
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
-    private SqliteLedger ledger;
+    private SqlLedger ledger;
     private LeaseDesk desk;
 
     @BeforeEach
     void open() throws Exception {
-        ledger = new SqliteLedger(folder.resolve("ledger.db"), clock);
+        ledger = SqlLedger.sqlite(folder.resolve("ledger.db"), clock, LedgerMonitor.NONE);
         List<String> paths = IntStream.range(0, 3).mapToObj(i -> "p" + i).toList();
         await(ledger.addCampaign(
                 new CampaignSpec("c", "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));

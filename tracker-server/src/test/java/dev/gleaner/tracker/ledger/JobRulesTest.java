@@ -23,7 +23,7 @@ class JobRulesTest {
 
     /** A job that changes as the rules say; checks the promises after every step. */
     private static final class World {
-        private JobSnapshot job = new JobSnapshot(1, EPOCH, JobStatus.OPEN, 0, 0, List.of());
+        private JobSnapshot job = new JobSnapshot(1, JobStatus.OPEN, 0, 0, List.of());
         private String reason = "";
         private Duration delay = Duration.ZERO;
         private final Set<String> visited;
@@ -40,7 +40,13 @@ class JobRulesTest {
                 for (Decision.AttemptChange change : applied.attempts()) {
                     if (change.from() == null) {
                         attempts.add(new JobSnapshot.Attempt(
-                                change.number(), ((LedgerEvent.Grant) event).worker(), change.to(), null, null, null));
+                                change.number(),
+                                EPOCH,
+                                ((LedgerEvent.Grant) event).worker(),
+                                change.to(),
+                                null,
+                                null,
+                                null));
                     } else {
                         visited.add(change.from() + " " + event.kind() + " " + change.to());
                         JobSnapshot.Attempt old = attempts.get(change.number() - 1);
@@ -50,6 +56,7 @@ class JobRulesTest {
                                 change.number() - 1,
                                 new JobSnapshot.Attempt(
                                         old.number(),
+                                        EPOCH,
                                         old.worker(),
                                         change.to(),
                                         event instanceof LedgerEvent.Fail f ? f.failure() : old.failure(),
@@ -64,7 +71,6 @@ class JobRulesTest {
                 }
                 job = new JobSnapshot(
                         job.id(),
-                        EPOCH,
                         change == null ? job.status() : change.status(),
                         change == null ? job.points() : change.points(),
                         change == null ? job.canonical() : change.canonical(),

@@ -1,57 +1,57 @@
 package dev.gleaner.tracker.ledger.sql;
 
 import dev.gleaner.tracker.ledger.Ledger.LedgerException;
-import java.sql.Connection;
+import dev.gleaner.tracker.ledger.LedgerMonitor;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One thread that writes. Whatever waits when it is free shares one transaction, so that durability costs one fsync for a
- * batch and an idle ledger makes nobody wait. Each change has a savepoint of its own: one that fails leaves the others.
+ * batch and an idle ledger makes nobody wait. When a change fails, the batch is made again with a savepoint for each: one that
+ * fails leaves the others. A change may therefore run more than once and must do nothing but read and write its session.
  */
 final class GroupCommit implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
     private static final int LARGEST_BATCH = 1_000;
     private static final int LONGEST_QUEUE = 100_000;
+    private static final int TRIES = 5;
 
     /** A change of the ledger; runs inside the batch's transaction. */
     @FunctionalInterface
     interface Change<T> {
-        T apply(Connection connection) throws SQLException;
+        T apply(Session session) throws SQLException;
+    }
+
+    /** Another writer was faster: what this change was decided upon is not so any more. */
+    static final class StaleException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        StaleException(String message) {
+            super(message);
+        }
     }
 
     private static final class Waiting<T> {
         private final Change<T> change;
         private final CompletableFuture<T> done = new CompletableFuture<>();
-        private @org.jspecify.annotations.Nullable T result;
-        private @org.jspecify.annotations.Nullable Exception failure;
+        private @Nullable T result;
+        private @Nullable Exception failure;
 
         Waiting(Change<T> change) {
             this.change = change;
         }
 
-        /**
-         * Applies the change, or undoes it and remembers why.
-         *
-         * @throws SQLException when it cannot be undone: the database has given up the whole transaction, as it does on a
-         *     full disk, and with it every change of the batch
-         */
-        void run(Connection connection) throws SQLException {
-            execute(connection, "SAVEPOINT change");
-            try {
-                result = change.apply(connection);
-            } catch (SQLException | RuntimeException e) {
-                failure = e;
-                execute(connection, "ROLLBACK TO change");
-            }
-            execute(connection, "RELEASE change");
+        void run(Session session) throws SQLException {
+            failure = null;
+            result = change.apply(session);
         }
 
         void finish() {
@@ -70,14 +70,20 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    private final Connection connection;
+    private final Database database;
+    private final int slot;
+    private final LedgerMonitor monitor;
     private final LinkedBlockingQueue<Waiting<?>> queue = new LinkedBlockingQueue<>(LONGEST_QUEUE);
     private final Thread writer;
+    private @Nullable Session session;
     private volatile boolean closed;
 
-    GroupCommit(Connection connection) {
-        this.connection = connection;
-        this.writer = new Thread(this::run, "ledger-writer");
+    /** @param slot the tallies' slot that this writer adds to */
+    GroupCommit(Database database, int slot, LedgerMonitor monitor) {
+        this.database = database;
+        this.slot = slot;
+        this.monitor = monitor;
+        this.writer = new Thread(this::run, "ledger-writer-" + slot);
         writer.setDaemon(true);
         writer.start();
     }
@@ -99,22 +105,23 @@ final class GroupCommit implements AutoCloseable {
                 batch.add(queue.take());
             } catch (InterruptedException e) {
                 if (closed && queue.isEmpty()) {
+                    disconnect();
                     return;
                 }
                 continue;
             }
             queue.drainTo(batch, LARGEST_BATCH - 1);
+            monitor.waiting(queue.size());
             commit(batch);
         }
     }
 
     private void commit(List<Waiting<?>> batch) {
+        long start = System.nanoTime();
         try {
-            execute(connection, "BEGIN IMMEDIATE");
-            for (Waiting<?> waiting : batch) {
-                waiting.run(connection);
+            if (!together(batch)) {
+                oneByOne(batch);
             }
-            execute(connection, "COMMIT");
         } catch (SQLException | RuntimeException e) {
             Exception cause = batch.stream()
                     .map(waiting -> waiting.failure)
@@ -122,21 +129,112 @@ final class GroupCommit implements AutoCloseable {
                     .findFirst()
                     .orElse(e);
             log.error("Ledger commit failed: changes={} cause={}", batch.size(), cause.toString());
-            try {
-                execute(connection, "ROLLBACK");
-            } catch (SQLException again) {
-                log.debug("Nothing was left to roll back", again);
-            }
+            monitor.failed(batch.size());
+            rollBack();
             batch.forEach(waiting -> waiting.fail(cause));
             return;
         }
+        monitor.committed(batch.size(), Duration.ofNanos(System.nanoTime() - start));
         batch.forEach(Waiting::finish);
     }
 
-    /** Transactions are spoken to the database itself: its own idea of them, not the driver's, survives a full disk. */
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
+    /** The common way; false, with nothing done, when one of the changes does not go through. */
+    private boolean together(List<Waiting<?>> batch) throws SQLException {
+        Session open = connect();
+        try {
+            open.execute(database.begin());
+            for (Waiting<?> waiting : batch) {
+                waiting.run(open);
+            }
+            open.sums().write(open, slot, database.forUpdate());
+        } catch (SQLException | RuntimeException e) {
+            log.debug("A batch is made again change by change: {}", e.toString());
+            rollBack();
+            return false;
+        }
+        open.execute("COMMIT");
+        return true;
+    }
+
+    private void oneByOne(List<Waiting<?>> batch) throws SQLException {
+        Session open = connect();
+        open.execute(database.begin());
+        for (Waiting<?> waiting : batch) {
+            attempt(open, waiting);
+        }
+        open.execute("COMMIT");
+    }
+
+    /**
+     * Applies a change, or undoes it and remembers why; one that others overtook is decided again.
+     *
+     * @throws SQLException when it cannot be undone: the database has given up the whole transaction, as it does on a full
+     *     disk, and with it every change of the batch
+     */
+    private void attempt(Session open, Waiting<?> waiting) throws SQLException {
+        for (int tries = 1; ; tries++) {
+            open.execute("SAVEPOINT change");
+            try {
+                waiting.run(open);
+                open.sums().write(open, slot, database.forUpdate());
+                open.execute("RELEASE SAVEPOINT change");
+                return;
+            } catch (SQLException | RuntimeException e) {
+                waiting.failure = e;
+                open.sums().clear();
+                open.execute("ROLLBACK TO SAVEPOINT change");
+                open.execute("RELEASE SAVEPOINT change");
+                boolean again = e instanceof StaleException || (e instanceof SQLException sql && database.passing(sql));
+                if (!again || tries == TRIES) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private Session connect() throws SQLException {
+        Session open = session;
+        if (open == null) {
+            open = database.writing();
+            session = open;
+        }
+        return open;
+    }
+
+    /** Leaves no transaction behind; a session that cannot even do that is given up for a new one. */
+    private void rollBack() {
+        Session open = session;
+        if (open == null) {
+            return;
+        }
+        open.sums().clear();
+        try {
+            open.execute("ROLLBACK");
+        } catch (SQLException e) {
+            log.debug("Nothing was left to roll back", e);
+            if (!alive(open)) {
+                disconnect();
+            }
+        }
+    }
+
+    private static boolean alive(Session open) {
+        try {
+            return open.connection().isValid(1);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    private void disconnect() {
+        Session open = session;
+        session = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (SQLException e) {
+                log.debug("A broken session could not be closed", e);
+            }
         }
     }
 

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Statements with their values, and what goes into columns as text. Knows no table. */
 final class Sql {
+    /** Digest of no candidates at all. */
+    static final String NO_CANDIDATES = "0".repeat(32);
+
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
     private Sql() {}
@@ -28,37 +30,37 @@ final class Sql {
         T of(ResultSet row) throws SQLException;
     }
 
-    static int update(Connection c, String sql, @Nullable Object... values) throws SQLException {
-        try (PreparedStatement statement = c.prepareStatement(sql)) {
-            bind(statement, values);
-            return statement.executeUpdate();
-        }
+    static int update(Session session, String sql, @Nullable Object... values) throws SQLException {
+        PreparedStatement statement = session.prepare(sql);
+        bind(statement, values);
+        return statement.executeUpdate();
     }
 
-    static void requireOne(int rows) {
+    /** Of a compare-and-set: the row was as expected, or the change must be decided anew. */
+    static void requireOne(int rows, String what) {
         if (rows != 1) {
-            throw new IllegalStateException("bug: a compare-and-set under a single writer touched " + rows + " rows");
+            throw new GroupCommit.StaleException(what + " was changed by another writer");
         }
     }
 
-    static <T> List<T> all(Connection c, Row<T> row, String sql, @Nullable Object... values) throws SQLException {
-        try (PreparedStatement statement = c.prepareStatement(sql)) {
-            bind(statement, values);
-            List<T> found = new ArrayList<>();
-            try (ResultSet results = statement.executeQuery()) {
-                while (results.next()) {
-                    T value = row.of(results);
-                    if (value != null) {
-                        found.add(value);
-                    }
+    static <T> List<T> all(Session session, Row<T> row, String sql, @Nullable Object... values) throws SQLException {
+        PreparedStatement statement = session.prepare(sql);
+        bind(statement, values);
+        List<T> found = new ArrayList<>();
+        try (ResultSet results = statement.executeQuery()) {
+            while (results.next()) {
+                T value = row.of(results);
+                if (value != null) {
+                    found.add(value);
                 }
             }
-            return found;
         }
+        return found;
     }
 
-    static <T> Optional<T> one(Connection c, Row<T> row, String sql, @Nullable Object... values) throws SQLException {
-        return all(c, row, sql, values).stream().findFirst();
+    static <T> Optional<T> one(Session session, Row<T> row, String sql, @Nullable Object... values)
+            throws SQLException {
+        return all(session, row, sql, values).stream().findFirst();
     }
 
     static void bind(PreparedStatement statement, @Nullable Object... values) throws SQLException {

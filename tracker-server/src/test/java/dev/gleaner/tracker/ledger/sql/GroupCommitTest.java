@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.tracker.ledger.Ledger.LedgerException;
+import dev.gleaner.tracker.ledger.LedgerMonitor;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -25,27 +26,23 @@ class GroupCommitTest {
     @TempDir
     Path folder;
 
-    private Connection connection;
     private GroupCommit writer;
 
     @BeforeEach
     void open() throws Exception {
-        connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("x.db"));
-        writer = new GroupCommit(connection);
+        writer = new GroupCommit(new SqliteDatabase(folder.resolve("x.db")), 0, LedgerMonitor.NONE);
         await(sql("CREATE TABLE t (v BLOB)"));
     }
 
     @AfterEach
     void close() throws Exception {
         writer.close();
-        connection.close();
     }
 
     private CompletionStage<Boolean> sql(String sql) {
         return writer.write(c -> {
-            try (Statement s = c.createStatement()) {
-                return s.execute(sql);
-            }
+            c.execute(sql);
+            return true;
         });
     }
 
@@ -91,9 +88,7 @@ class GroupCommitTest {
     void oneFailingChangeCostsOnlyItself() throws Exception {
         CompletionStage<Boolean> good = sql("INSERT INTO t VALUES (1)");
         CompletionStage<Boolean> bad = writer.write(c -> {
-            try (Statement s = c.createStatement()) {
-                s.execute("INSERT INTO t VALUES (2)");
-            }
+            c.execute("INSERT INTO t VALUES (2)");
             throw new IllegalStateException("no");
         });
         CompletionStage<Boolean> after = sql("INSERT INTO t VALUES (3)");

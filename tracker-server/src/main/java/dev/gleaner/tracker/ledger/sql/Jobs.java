@@ -1,0 +1,281 @@
+package dev.gleaner.tracker.ledger.sql;
+
+import static dev.gleaner.tracker.ledger.sql.Sql.all;
+import static dev.gleaner.tracker.ledger.sql.Sql.one;
+import static dev.gleaner.tracker.ledger.sql.Sql.parse;
+import static dev.gleaner.tracker.ledger.sql.Sql.requireOne;
+import static dev.gleaner.tracker.ledger.sql.Sql.update;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.JobRules;
+import dev.gleaner.tracker.ledger.JobSnapshot;
+import dev.gleaner.tracker.ledger.JobStatus;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Share;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Statements about jobs and their attempts. A job and its attempts change together, by a compare-and-set on the job's version. */
+final class Jobs {
+    private static final String READY_COLUMNS =
+            "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, c.policy FROM job j"
+                    + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat ";
+    private static final String LIVE_COLUMNS = "SELECT job, epoch, number, worker, granted_at, hard_cap FROM attempt ";
+
+    private Jobs() {}
+
+    /** A job as the rules see it, with what only the database needs. */
+    record Loaded(JobSnapshot job, long version, long campaign) {
+        private Sums.Column column() {
+            return column(job.status(), job.live() != null);
+        }
+
+        private static Sums.Column column(JobStatus status, boolean live) {
+            return switch (status) {
+                case OPEN -> live ? Sums.Column.LEASED : Sums.Column.FREE;
+                case DONE -> Sums.Column.DONE;
+                case QUARANTINED -> Sums.Column.QUARANTINED;
+                case CANCELLED -> Sums.Column.CANCELLED;
+            };
+        }
+    }
+
+    /** The job first, then its attempts: whoever changes these meanwhile changes the job's version, too. */
+    static Optional<Loaded> load(Session session, long id) throws SQLException {
+        Object[] row = one(
+                        session,
+                        r -> new Object[] {
+                            JobStatus.valueOf(r.getString(1)), r.getDouble(2), r.getInt(3), r.getLong(4), r.getLong(5)
+                        },
+                        "SELECT state, points, canonical, version, campaign FROM job WHERE id = ?",
+                        id)
+                .orElse(null);
+        if (row == null) {
+            return Optional.empty();
+        }
+        List<JobSnapshot.Attempt> attempts = all(
+                session,
+                r -> new JobSnapshot.Attempt(
+                        r.getInt(1),
+                        r.getString(2),
+                        r.getString(3),
+                        AttemptStatus.valueOf(r.getString(4)),
+                        r.getString(5) == null ? null : FailureClass.valueOf(r.getString(5)),
+                        r.getString(6),
+                        r.getString(7)),
+                "SELECT number, epoch, worker, state, failure, fingerprint, digest FROM attempt WHERE job = ? ORDER BY number",
+                id);
+        JobSnapshot job = new JobSnapshot(id, (JobStatus) row[0], (Double) row[1], (Integer) row[2], attempts);
+        return Optional.of(new Loaded(job, (Long) row[3], (Long) row[4]));
+    }
+
+    /** Decides and writes; the caller notes it in the audit trail. */
+    static Decision apply(Session session, Loaded loaded, LedgerEvent event, String epoch, long now)
+            throws SQLException {
+        Decision decision = JobRules.decide(loaded.job(), event);
+        if (decision instanceof Decision.Applied applied) {
+            write(session, loaded, applied, now);
+            for (Decision.AttemptChange change : applied.attempts()) {
+                write(session, loaded, change, event, epoch, now);
+            }
+        }
+        return decision;
+    }
+
+    private static void write(Session session, Loaded loaded, Decision.Applied applied, long now) throws SQLException {
+        JobSnapshot job = loaded.job();
+        long attempts = job.attempts().size();
+        long live = job.attempts().stream().filter(a -> a.status().live()).count();
+        for (Decision.AttemptChange change : applied.attempts()) {
+            AttemptStatus from = change.from();
+            attempts += from == null ? 1 : 0;
+            live += (change.to().live() ? 1 : 0) - (from != null && from.live() ? 1 : 0);
+        }
+        Decision.JobChange change = applied.job();
+        int rows = change == null
+                ? update(
+                        session,
+                        "UPDATE job SET attempts = ?, live = ?, version = version + 1 WHERE id = ? AND version = ?",
+                        attempts,
+                        live,
+                        job.id(),
+                        loaded.version())
+                : update(
+                        session,
+                        "UPDATE job SET attempts = ?, live = ?, state = ?, reason = ?, points = ?, not_before = ?, canonical = ?, version = version + 1"
+                                + " WHERE id = ? AND version = ?",
+                        attempts,
+                        live,
+                        change.status().name(),
+                        change.reason(),
+                        change.points(),
+                        change.delay().isZero() ? 0 : now + change.delay().toMillis(),
+                        change.canonical(),
+                        job.id(),
+                        loaded.version());
+        requireOne(rows, "job " + job.id());
+        Sums.Column before = loaded.column();
+        Sums.Column after = Loaded.column(change == null ? job.status() : change.status(), live > 0);
+        if (before != after) {
+            session.sums().jobs(loaded.campaign(), before, -1);
+            session.sums().jobs(loaded.campaign(), after, 1);
+        }
+    }
+
+    private static void write(
+            Session session, Loaded loaded, Decision.AttemptChange change, LedgerEvent event, String epoch, long now)
+            throws SQLException {
+        long job = loaded.job().id();
+        if (event instanceof LedgerEvent.Grant grant) {
+            update(
+                    session,
+                    "INSERT INTO attempt (job, number, epoch, worker, state, request, granted_at, hard_cap) VALUES (?, ?, ?, ?, 'LEASED', ?, ?, ?)",
+                    job,
+                    change.number(),
+                    epoch,
+                    grant.worker(),
+                    grant.request(),
+                    now,
+                    grant.hardCap().toMillis());
+            return;
+        }
+        AttemptStatus from = Objects.requireNonNull(change.from(), "only a grant makes an attempt");
+        Long ended = change.to().live() ? null : now;
+        int rows;
+        if (event instanceof LedgerEvent.Submit submit) {
+            rows = update(
+                    session,
+                    "UPDATE attempt SET state = ?, detail = coalesce(?, detail), ended_at = ?, manifest = ?, fingerprint = ?, digest = ?"
+                            + " WHERE job = ? AND number = ? AND state = ?",
+                    change.to().name(),
+                    change.detail(),
+                    ended,
+                    submit.manifest(),
+                    submit.fingerprint(),
+                    submit.candidateDigest(),
+                    job,
+                    change.number(),
+                    from.name());
+        } else {
+            rows = update(
+                    session,
+                    "UPDATE attempt SET state = ?, detail = coalesce(?, detail), ended_at = ?, failure = coalesce(?, failure)"
+                            + " WHERE job = ? AND number = ? AND state = ?",
+                    change.to().name(),
+                    change.detail(),
+                    ended,
+                    event instanceof LedgerEvent.Fail fail ? fail.failure().name() : null,
+                    job,
+                    change.number(),
+                    from.name());
+        }
+        requireOne(rows, "attempt " + change.number() + " of job " + job);
+        JobSnapshot.Attempt attempt = Objects.requireNonNull(
+                loaded.job().attempt(change.number()), "the rules change attempts that are there");
+        session.sums().ended(attempt.worker(), change.to());
+    }
+
+    static List<Ledger.ReadyJob> ready(Session session, int limit, Instant now, Share share) throws SQLException {
+        String owned = share.isAll()
+                ? ""
+                : " AND j.id % " + Share.PARTITIONS + " IN ("
+                        + share.partitions().stream()
+                                .sorted()
+                                .map(String::valueOf)
+                                .collect(Collectors.joining(","))
+                        + ")";
+        List<Ledger.ReadyJob> jobs = new ArrayList<>();
+        if (share.partitions().isEmpty()) {
+            return jobs;
+        }
+        for (Long campaign : Campaigns.active(session)) {
+            jobs.addAll(all(
+                    session,
+                    Jobs::readyJob,
+                    READY_COLUMNS + "WHERE j.campaign = ? AND j.state = 'OPEN' AND j.live = 0 AND j.not_before <= ?"
+                            + owned + " ORDER BY j.place LIMIT ?",
+                    campaign,
+                    now.toEpochMilli(),
+                    limit - jobs.size()));
+            if (jobs.size() >= limit) {
+                break;
+            }
+        }
+        return jobs;
+    }
+
+    static Optional<Ledger.ReadyJob> ready(Session session, long job) throws SQLException {
+        return one(session, Jobs::readyJob, READY_COLUMNS + "WHERE j.id = ?", job);
+    }
+
+    private static Ledger.ReadyJob readyJob(ResultSet r) throws SQLException {
+        return new Ledger.ReadyJob(
+                r.getLong(1),
+                r.getString(2),
+                r.getString(3),
+                r.getString(4),
+                r.getInt(5),
+                r.getInt(6),
+                r.getString(7),
+                parse(r.getString(8), Policy.class));
+    }
+
+    static Optional<Instant> nextDelayed(Session session, long now) throws SQLException {
+        return one(
+                session,
+                r -> r.getObject(1) == null ? null : Instant.ofEpochMilli(r.getLong(1)),
+                "SELECT min(j.not_before) FROM job j JOIN campaign c ON c.id = j.campaign"
+                        + " WHERE j.state = 'OPEN' AND j.live = 0 AND j.not_before > 0 AND j.not_before > ? AND c.state = 'active'",
+                now);
+    }
+
+    static List<Ledger.LiveAttempt> attempts(Session session, AttemptStatus status) throws SQLException {
+        return all(session, Jobs::live, LIVE_COLUMNS + "WHERE state = ?", status.name());
+    }
+
+    static List<Ledger.LiveAttempt> granted(Session session, String worker, String request) throws SQLException {
+        return all(
+                session,
+                Jobs::live,
+                LIVE_COLUMNS + "WHERE worker = ? AND request = ? AND state = 'LEASED'",
+                worker,
+                request);
+    }
+
+    private static Ledger.LiveAttempt live(ResultSet r) throws SQLException {
+        return new Ledger.LiveAttempt(
+                r.getLong(1),
+                new FencingToken(r.getString(2), r.getInt(3)),
+                r.getString(4),
+                Instant.ofEpochMilli(r.getLong(5)),
+                Duration.ofMillis(r.getLong(6)));
+    }
+
+    static Optional<Ledger.AttemptRow> attempt(Session session, long job, int number) throws SQLException {
+        return one(
+                session,
+                r -> new Ledger.AttemptRow(
+                        new FencingToken(r.getString(1), number),
+                        r.getString(2),
+                        r.getString(3),
+                        AttemptStatus.valueOf(r.getString(4)),
+                        r.getString(5),
+                        r.getString(6)),
+                "SELECT a.epoch, a.worker, coalesce(w.nickname, '?'), a.state, a.detail, a.manifest FROM attempt a"
+                        + " LEFT JOIN worker w ON w.id = a.worker WHERE a.job = ? AND a.number = ?",
+                job,
+                number);
+    }
+}

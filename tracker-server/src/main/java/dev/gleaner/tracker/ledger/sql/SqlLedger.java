@@ -1,0 +1,430 @@
+package dev.gleaner.tracker.ledger.sql;
+
+import static dev.gleaner.tracker.ledger.sql.Sql.json;
+import static dev.gleaner.tracker.ledger.sql.Sql.one;
+import static dev.gleaner.tracker.ledger.sql.Sql.sha256;
+import static dev.gleaner.tracker.ledger.sql.Sql.update;
+
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.protocol.operator.CampaignStatus;
+import dev.gleaner.protocol.operator.JobView;
+import dev.gleaner.protocol.operator.WorkerView;
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.Share;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ledger in a SQL database: one SQLite file, or a PostgreSQL that several trackers share. The statements are the same.
+ *
+ * <p>Writers work side by side where the database has room for more than one; all changes of a job go to the same of them.
+ */
+public final class SqlLedger implements Ledger {
+    private static final int TALLY_SLOTS = 1 << 20;
+    private static final int PAGE = 500;
+
+    private final Database database;
+    private final InstantSource clock;
+    private final List<GroupCommit> writers = new ArrayList<>();
+    private final String epoch;
+
+    /**
+     * Opens or makes a ledger in one file.
+     *
+     * @throws LedgerException when the file cannot be used, is no ledger, or is newer than this program
+     */
+    public static SqlLedger sqlite(Path file, InstantSource clock, LedgerMonitor monitor) {
+        return new SqlLedger(new SqliteDatabase(file), clock, monitor);
+    }
+
+    /**
+     * Opens or makes a ledger in a PostgreSQL database.
+     *
+     * @param url {@code jdbc:postgresql://host:port/database}, with any of the driver's parameters
+     * @throws LedgerException when it cannot be reached or used, or is newer than this program
+     */
+    public static SqlLedger postgres(
+            String url, @Nullable String user, @Nullable String password, InstantSource clock, LedgerMonitor monitor) {
+        try {
+            return new SqlLedger(new PostgresDatabase(url, user, password), clock, monitor);
+        } catch (com.zaxxer.hikari.pool.HikariPool.PoolInitializationException e) {
+            throw new LedgerException("the ledger's database cannot be reached: " + e.getMessage(), e);
+        }
+    }
+
+    private SqlLedger(Database database, InstantSource clock, LedgerMonitor monitor) {
+        this.database = database;
+        this.clock = clock;
+        try (Session session = database.writing()) {
+            Migrations.run(database, session);
+            epoch = metaOrMake(session, "epoch", 8);
+        } catch (SQLException e) {
+            throw new LedgerException("the ledger " + database.name() + " cannot be opened: " + e.getMessage(), e);
+        }
+        SecureRandom random = new SecureRandom();
+        for (int i = 0; i < database.writers(); i++) {
+            // A slot that two writers happen to share is slower, not wrong: its row is locked.
+            int slot = database.writers() == 1 ? 0 : random.nextInt(TALLY_SLOTS);
+            writers.add(new GroupCommit(database, slot, monitor));
+        }
+    }
+
+    @Override
+    public String epoch() {
+        return epoch;
+    }
+
+    @Override
+    public byte[] secret(String name) {
+        return HexFormat.of()
+                .parseHex(write(0, c -> metaOrMake(c, "secret." + name, 32))
+                        .toCompletableFuture()
+                        .join());
+    }
+
+    private static String metaOrMake(Session session, String key, int bytes) throws SQLException {
+        byte[] random = new byte[bytes];
+        new SecureRandom().nextBytes(random);
+        update(
+                session,
+                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                key,
+                HexFormat.of().formatHex(random));
+        return one(session, r -> r.getString(1), "SELECT value FROM meta WHERE key = ?", key)
+                .orElseThrow();
+    }
+
+    // Campaigns
+
+    @Override
+    public CompletionStage<CampaignAdded> addCampaign(CampaignSpec spec, List<String> watPaths, String actor) {
+        String fingerprint = sha256(json(spec) + "\n" + String.join("\n", watPaths));
+        return write(0, c -> {
+                    Optional<Campaigns.Head> existing = Campaigns.head(c, spec.name());
+                    if (existing.isEmpty()) {
+                        Campaigns.insert(c, spec, fingerprint, watPaths.size(), clock.millis());
+                        audit(
+                                c,
+                                actor,
+                                "campaign-create",
+                                spec.name(),
+                                watPaths.size() + " WATs, " + spec.slices() + " slices each");
+                        return Campaigns.head(c, spec.name()).orElseThrow();
+                    }
+                    return existing.get();
+                })
+                .thenCompose(head -> {
+                    if (!head.fingerprint().equals(fingerprint)) {
+                        return CompletableFuture.completedFuture(new CampaignAdded(CampaignAdded.Outcome.CONFLICT, 0));
+                    }
+                    if (!Campaigns.isLoading(head)) {
+                        return CompletableFuture.completedFuture(new CampaignAdded(CampaignAdded.Outcome.EXISTED, 0));
+                    }
+                    return load(head.id(), spec.slices(), watPaths);
+                });
+    }
+
+    /** Loads in many changes, so that the others' changes find room between them. */
+    private CompletionStage<CampaignAdded> load(long campaign, int slices, List<String> paths) {
+        return write(0, c -> Campaigns.load(c, campaign, slices, paths))
+                .thenCompose(whole -> whole
+                        ? CompletableFuture.completedFuture(
+                                new CampaignAdded(CampaignAdded.Outcome.CREATED, (long) paths.size() * slices))
+                        : load(campaign, slices, paths));
+    }
+
+    @Override
+    public CompletionStage<Boolean> pauseCampaign(String name, boolean paused, String actor) {
+        return write(0, c -> {
+            boolean found = Campaigns.pause(c, name, paused);
+            if (found) {
+                audit(c, actor, paused ? "campaign-pause" : "campaign-resume", name, null);
+            }
+            return found;
+        });
+    }
+
+    @Override
+    public List<CampaignStatus> campaigns() {
+        return read(Campaigns::all);
+    }
+
+    // Workers
+
+    @Override
+    public CompletionStage<Void> addWorker(String worker, String tokenHash, Register.Request request) {
+        return write(worker.hashCode(), c -> {
+                    Workers.insert(c, worker, tokenHash, request, clock.millis());
+                    return true;
+                })
+                .thenAccept(done -> {});
+    }
+
+    @Override
+    public Optional<WorkerRow> workerByToken(String tokenHash) {
+        return read(c -> Workers.byToken(c, tokenHash));
+    }
+
+    @Override
+    public CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor) {
+        return write(worker.hashCode(), c -> {
+            boolean found = Workers.ban(c, worker, banned);
+            if (found) {
+                audit(c, actor, banned ? "worker-ban" : "worker-unban", worker, null);
+            }
+            return found;
+        });
+    }
+
+    @Override
+    public List<WorkerView> workers() {
+        return read(Workers::views);
+    }
+
+    // Jobs
+
+    @Override
+    public CompletionStage<Optional<Decision>> apply(long job, LedgerEvent event, String actor) {
+        return write(job, c -> {
+            Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
+            return loaded.isEmpty() ? Optional.empty() : Optional.of(apply(c, loaded.get(), event, actor));
+        });
+    }
+
+    @Override
+    public CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest) {
+        return write(job, c -> {
+            Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
+            if (loaded.isEmpty()) {
+                return Optional.empty();
+            }
+            Decision decision = apply(c, loaded.get(), new LedgerEvent.Accept(attempt), "tracker");
+            boolean counts = decision instanceof Decision.Applied applied
+                    && applied.job() != null
+                    && applied.job().canonical() == attempt;
+            if (counts) {
+                String worker = loaded.get().job().attempts().get(attempt - 1).worker();
+                c.sums().result(loaded.get().campaign(), worker, manifest);
+            }
+            return Optional.of(decision);
+        });
+    }
+
+    private Decision apply(Session session, Jobs.Loaded loaded, LedgerEvent event, String actor) throws SQLException {
+        Decision decision = Jobs.apply(session, loaded, event, epoch, clock.millis());
+        if (decision instanceof Decision.Applied applied) {
+            String action = event.kind().name().toLowerCase(Locale.ROOT);
+            audit(session, actor, action, "job " + loaded.job().id(), describe(applied));
+        }
+        return decision;
+    }
+
+    private static String describe(Decision.Applied applied) {
+        StringBuilder text = new StringBuilder();
+        for (Decision.AttemptChange change : applied.attempts()) {
+            text.append("attempt ").append(change.number()).append(' ');
+            if (change.from() != null) {
+                text.append(change.from()).append(' ');
+            }
+            text.append("-> ").append(change.to());
+            if (change.detail() != null) {
+                text.append(": ").append(change.detail());
+            }
+            text.append("; ");
+        }
+        if (applied.job() != null) {
+            text.append("job ").append(applied.job().status());
+        }
+        return text.toString();
+    }
+
+    @Override
+    public List<ReadyJob> ready(int limit, Instant now, Share share) {
+        return read(c -> Jobs.ready(c, limit, now, share));
+    }
+
+    @Override
+    public Optional<Instant> nextDelayed() {
+        return read(c -> Jobs.nextDelayed(c, clock.millis()));
+    }
+
+    @Override
+    public Optional<ReadyJob> job(long job) {
+        return read(c -> Jobs.ready(c, job));
+    }
+
+    @Override
+    public List<LiveAttempt> attempts(AttemptStatus status) {
+        return read(c -> Jobs.attempts(c, status));
+    }
+
+    @Override
+    public List<LiveAttempt> granted(String worker, String request) {
+        return read(c -> Jobs.granted(c, worker, request));
+    }
+
+    @Override
+    public Optional<AttemptRow> attempt(long job, int number) {
+        return read(c -> Jobs.attempt(c, job, number));
+    }
+
+    @Override
+    public Optional<JobView> view(long job) {
+        return read(c -> Views.job(c, job));
+    }
+
+    @Override
+    public List<JobView> views(@Nullable String campaign, @Nullable String state, long after, int limit) {
+        return read(c -> Views.jobs(c, campaign, state, after, limit));
+    }
+
+    @Override
+    public List<AuditRow> audit(long before, int limit) {
+        return read(c -> Views.audit(c, before, limit));
+    }
+
+    @Override
+    public CompletionStage<Void> note(String actor, String action, String subject, @Nullable String detail) {
+        return write(0, c -> {
+                    audit(c, actor, action, subject, detail);
+                    return true;
+                })
+                .thenAccept(done -> {});
+    }
+
+    @Override
+    public void eachCanonical(Consumer<Canonical> each) {
+        for (long after = 0; ; ) {
+            long from = after;
+            List<Canonical> page = read(c -> Sql.all(
+                    c,
+                    r -> new Canonical(
+                            r.getLong(1),
+                            r.getString(2),
+                            new FencingToken(r.getString(3), r.getInt(4)),
+                            r.getString(5),
+                            r.getString(6)),
+                    "SELECT j.id, c.name, a.epoch, a.number, a.worker, a.manifest FROM job j JOIN campaign c ON c.id = j.campaign"
+                            + " JOIN attempt a ON a.job = j.id AND a.number = j.canonical WHERE j.state = 'DONE' AND j.id > ? ORDER BY j.id LIMIT ?",
+                    from,
+                    PAGE));
+            if (page.isEmpty()) {
+                return;
+            }
+            page.forEach(each);
+            after = page.get(page.size() - 1).job();
+        }
+    }
+
+    /**
+     * Writes a consistent copy while the ledger is in use.
+     *
+     * @param to must not exist
+     */
+    public void backup(Path to) {
+        try {
+            database.backup(to);
+        } catch (SQLException e) {
+            throw new LedgerException("the ledger cannot be copied: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Gives the ledger a new epoch and ends all leases at nobody's cost: what must happen before a ledger that was wound back
+     * (a restored backup, a promoted standby) grants anything, or it could grant a fencing token twice. Open the ledger anew
+     * afterwards.
+     *
+     * @return leases that were ended
+     */
+    public int renewEpoch(String actor) {
+        List<LiveAttempt> leased = attempts(AttemptStatus.LEASED);
+        for (LiveAttempt attempt : leased) {
+            LedgerEvent expire =
+                    new LedgerEvent.Expire(attempt.token().attempt(), "amnesty: the ledger was restored", true);
+            apply(attempt.job(), expire, actor).toCompletableFuture().join();
+        }
+        byte[] random = new byte[8];
+        new SecureRandom().nextBytes(random);
+        write(0, c -> {
+                    update(
+                            c,
+                            "UPDATE meta SET value = ? WHERE key = 'epoch'",
+                            HexFormat.of().formatHex(random));
+                    audit(c, actor, "epoch-renew", "ledger", leased.size() + " leases ended");
+                    return true;
+                })
+                .toCompletableFuture()
+                .join();
+        return leased.size();
+    }
+
+    @Override
+    public void requireWritable() {
+        write(
+                        0,
+                        c -> update(
+                                c,
+                                "INSERT INTO meta (key, value) VALUES ('probe', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                                Long.toString(clock.millis())))
+                .toCompletableFuture()
+                .join();
+    }
+
+    @Override
+    public void close() {
+        writers.forEach(GroupCommit::close);
+        try {
+            database.close();
+        } catch (SQLException e) {
+            throw new LedgerException("the ledger cannot be closed: " + e.getMessage(), e);
+        }
+    }
+
+    /** The database, for what looks below the port: checks and exports of this package. */
+    Database database() {
+        return database;
+    }
+
+    private <T> CompletionStage<T> write(long key, GroupCommit.Change<T> change) {
+        return writers.get((int) Math.floorMod(key, (long) writers.size())).write(change);
+    }
+
+    private <T> T read(Database.Query<T> query) {
+        try {
+            return database.read(query);
+        } catch (SQLException e) {
+            throw new LedgerException("the ledger cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private void audit(Session session, String actor, String action, String subject, @Nullable String detail)
+            throws SQLException {
+        update(
+                session,
+                "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
+                clock.millis(),
+                actor,
+                action,
+                subject,
+                detail);
+    }
+}

@@ -1,0 +1,411 @@
+package dev.gleaner.tracker.ledger.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.protocol.operator.CampaignStatus;
+import dev.gleaner.protocol.operator.JobView;
+import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.tracker.ManualClock;
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Share;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every ledger promises. Each database has a test class that says how to open one. */
+abstract class LedgerContract {
+    private static final CampaignSpec SPEC =
+            new CampaignSpec("c", "https://data.commoncrawl.org/", 2, "b".repeat(64), Policy.laion400m());
+    private static final Register.Request ADA =
+            new Register.Request("ada", null, "agent/1", new Register.Capabilities(2, 1000, List.of("cpu"), "linux"));
+    private static final Manifest MANIFEST = new Manifest(
+            "b".repeat(64),
+            "fp32",
+            10,
+            "0".repeat(31) + "7",
+            new Counts(1, 0, 1, 0, 5, 3, 0, Map.of("no_text", 2L), Map.of("dns", 3L), 0),
+            List.of(),
+            1);
+
+    private static final String MANIFEST_JSON = Sql.json(MANIFEST);
+
+    final ManualClock clock = new ManualClock();
+    SqlLedger ledger;
+
+    /** Opens the ledger of this test, the same again when called again. */
+    abstract SqlLedger openLedger();
+
+    /** A connection of its own to the same database, as a fresh process would have it. */
+    abstract Connection otherConnection() throws SQLException;
+
+    /** Sets the schema's version as if a program of that version had written the ledger. */
+    abstract String versionStatement(int version);
+
+    @BeforeEach
+    void open() {
+        ledger = openLedger();
+    }
+
+    @AfterEach
+    void close() {
+        ledger.close();
+    }
+
+    private void reopen() {
+        ledger.close();
+        ledger = openLedger();
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
+    private Decision apply(long job, LedgerEvent event) {
+        return await(ledger.apply(job, event, "test")).orElseThrow();
+    }
+
+    private Decision grant(long job, String worker) {
+        return apply(job, new LedgerEvent.Grant(worker, "r1", Duration.ofHours(1)));
+    }
+
+    private LedgerEvent.Submit submit(String worker, int attempt) {
+        return new LedgerEvent.Submit(
+                worker, new FencingToken(ledger.epoch(), attempt), "{}", "print", MANIFEST.candidateDigest());
+    }
+
+    private void campaign() {
+        await(ledger.addCampaign(SPEC, List.of("a.wat.gz", "b.wat.gz", "c.wat.gz"), "operator"));
+        await(ledger.addWorker("ada", "hash", ADA));
+    }
+
+    @Test
+    void aCampaignIsMadeOnceAndTheSameNameWithOtherContentsIsAConflict() {
+        assertEquals(
+                new Ledger.CampaignAdded(Ledger.CampaignAdded.Outcome.CREATED, 4),
+                await(ledger.addCampaign(SPEC, List.of("a", "b"), "op")));
+        assertEquals(
+                Ledger.CampaignAdded.Outcome.EXISTED,
+                await(ledger.addCampaign(SPEC, List.of("a", "b"), "op")).outcome());
+        assertEquals(
+                Ledger.CampaignAdded.Outcome.CONFLICT,
+                await(ledger.addCampaign(SPEC, List.of("a", "c"), "op")).outcome());
+        CampaignStatus status = ledger.campaigns().get(0);
+        assertEquals(new CampaignStatus.Jobs(4, 0, 0, 0, 0), status.jobs());
+    }
+
+    @Test
+    void jobsComeInAPseudoRandomOrderThatIsAlwaysTheSame() {
+        List<String> paths = IntStream.range(0, 200).mapToObj(i -> "p" + i).toList();
+        await(ledger.addCampaign(SPEC, paths, "op"));
+        List<Long> order = ledger.ready(400, clock.instant(), Share.ALL).stream()
+                .map(Ledger.ReadyJob::job)
+                .toList();
+        assertEquals(400, Set.copyOf(order).size());
+        assertNotEquals(order.stream().sorted().toList(), order);
+        long neighbours = IntStream.range(1, 400)
+                .filter(i -> Math.abs(order.get(i) - order.get(i - 1)) <= 2)
+                .count();
+        assertTrue(neighbours < 20, neighbours + " neighbours went out together");
+        reopen();
+        assertEquals(
+                order,
+                ledger.ready(400, clock.instant(), Share.ALL).stream()
+                        .map(Ledger.ReadyJob::job)
+                        .toList());
+    }
+
+    @Test
+    void whatWasAcknowledgedIsThereAfterTheProcessIsGone() throws Exception {
+        campaign();
+        grant(1, "ada");
+        apply(1, submit("ada", 1));
+        await(ledger.accept(1, 1, MANIFEST));
+        grant(2, "ada");
+        String epoch = ledger.epoch();
+        // A second connection sees what a fresh process would see after a kill: nothing is only in memory.
+        try (Connection other = otherConnection();
+                Statement s = other.createStatement()) {
+            assertTrue(s.executeQuery("SELECT 1 FROM job WHERE id = 1 AND state = 'DONE'")
+                    .next());
+        }
+        reopen();
+        assertEquals(epoch, ledger.epoch());
+        assertEquals(1, ledger.campaigns().get(0).jobs().done());
+        assertEquals(1, ledger.attempts(AttemptStatus.LEASED).size());
+        assertEquals("0".repeat(31) + "7", ledger.campaigns().get(0).candidateDigest());
+    }
+
+    @Test
+    void anAcceptedResultCountsOnceHoweverOftenItIsAccepted() {
+        campaign();
+        grant(1, "ada");
+        apply(1, submit("ada", 1));
+        for (int i = 0; i < 3; i++) {
+            await(ledger.accept(1, 1, MANIFEST));
+        }
+        CampaignStatus status = ledger.campaigns().get(0);
+        assertEquals(5, status.accepted().images());
+        assertEquals(Map.of("dns", 3L), status.accepted().pairDrops());
+        assertEquals(1, ledger.workers().get(0).accepted());
+    }
+
+    @Test
+    void manyWhoWantOneJobGetItOnceAndNoTokenTwice() throws Exception {
+        campaign();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        List<CompletableFuture<Boolean>> wins = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            String worker = "w" + i;
+            wins.add(CompletableFuture.supplyAsync(() -> grant(1, worker) instanceof Decision.Applied, threads));
+        }
+        long won = wins.stream().filter(CompletableFuture::join).count();
+        threads.shutdown();
+        assertEquals(1, won);
+        Set<String> tokens = new HashSet<>();
+        for (int round = 1; round <= 5; round++) {
+            JobView.AttemptView newest = ledger.view(1).orElseThrow().attempts().get(0);
+            assertTrue(tokens.add(ledger.epoch() + newest.number()));
+            apply(1, new LedgerEvent.Expire(newest.number(), "late", true));
+            reopen();
+            assertInstanceOf(Decision.Applied.class, grant(1, "w"));
+        }
+    }
+
+    @Test
+    void aDelayedJobIsNotReadyBeforeItsTime() {
+        campaign();
+        grant(3, "ada");
+        apply(3, new LedgerEvent.Fail("ada", new FencingToken(ledger.epoch(), 1), FailureClass.BUG, "boom"));
+        assertEquals(5, ledger.ready(10, clock.instant(), Share.ALL).size());
+        assertEquals(clock.instant().plusSeconds(10), ledger.nextDelayed().orElseThrow());
+        clock.advance(Duration.ofSeconds(10));
+        assertEquals(6, ledger.ready(10, clock.instant(), Share.ALL).size());
+    }
+
+    @Test
+    void pausedCampaignsHandOutNothing() {
+        campaign();
+        assertTrue(await(ledger.pauseCampaign("c", true, "op")));
+        assertEquals(List.of(), ledger.ready(10, clock.instant(), Share.ALL));
+        assertTrue(await(ledger.pauseCampaign("c", false, "op")));
+        assertEquals(6, ledger.ready(10, clock.instant(), Share.ALL).size());
+        assertEquals(false, await(ledger.pauseCampaign("none", true, "op")));
+    }
+
+    @Test
+    void anUnknownJobIsEmptyAndStatesAreFiltered() {
+        campaign();
+        assertTrue(await(ledger.apply(99, new LedgerEvent.Requeue("why"), "op")).isEmpty());
+        grant(1, "ada");
+        apply(2, new LedgerEvent.Quarantine("operator: odd"));
+        assertEquals(
+                List.of(1L),
+                ledger.views("c", "leased", 0, 10).stream().map(JobView::job).toList());
+        assertEquals(
+                List.of(2L),
+                ledger.views(null, "quarantined", 0, 10).stream()
+                        .map(JobView::job)
+                        .toList());
+        assertEquals(
+                List.of(3L, 4L),
+                ledger.views("c", "open", 0, 2).stream().map(JobView::job).toList());
+        assertEquals(List.of(), ledger.views("other", null, 0, 10));
+    }
+
+    @Test
+    void aFailingChangeLeavesTheOthersOfItsBatch() {
+        campaign();
+        CompletionStage<Void> twice = ledger.addWorker("ada", "other", ADA);
+        CompletionStage<Void> bela = ledger.addWorker("bela", "belas", ADA);
+        assertThrows(RuntimeException.class, () -> await(twice));
+        await(bela);
+        assertEquals("bela", ledger.workerByToken("belas").orElseThrow().worker());
+    }
+
+    @Test
+    void aLedgerNewerThanTheProgramIsRefusedInWords() throws Exception {
+        ledger.close();
+        try (Connection c = otherConnection();
+                Statement s = c.createStatement()) {
+            s.execute(versionStatement(99));
+        }
+        Ledger.LedgerException e = assertThrows(Ledger.LedgerException.class, this::openLedger);
+        assertTrue(e.getMessage().contains("99"), e.getMessage());
+        try (Connection c = otherConnection();
+                Statement s = c.createStatement()) {
+            s.execute(versionStatement(Migrations.VERSION));
+        }
+        ledger = openLedger();
+    }
+
+    @Test
+    void aTrackerHandsOutItsOwnShareOnly() {
+        await(ledger.addCampaign(
+                SPEC, IntStream.range(0, 400).mapToObj(i -> "p" + i).toList(), "op"));
+        Set<Integer> even = new HashSet<>();
+        Set<Integer> odd = new HashSet<>();
+        IntStream.range(0, Share.PARTITIONS).forEach(p -> (p % 2 == 0 ? even : odd).add(p));
+        List<Long> mine = ready(new Share(even));
+        List<Long> theirs = ready(new Share(odd));
+        assertEquals(800, mine.size() + theirs.size());
+        assertTrue(mine.stream().allMatch(job -> Share.partition(job) % 2 == 0));
+        assertEquals(List.of(), ready(Share.NONE));
+        Set<Long> all = new HashSet<>(mine);
+        all.addAll(theirs);
+        assertEquals(Set.copyOf(ready(Share.ALL)), all);
+    }
+
+    private List<Long> ready(Share share) {
+        return ledger.ready(1_000, clock.instant(), share).stream()
+                .map(Ledger.ReadyJob::job)
+                .toList();
+    }
+
+    @Test
+    void aLargeCampaignThatACrashInterruptedGoesOnWhereItEnded() throws Exception {
+        CampaignSpec spec = new CampaignSpec("big", "https://x/", 2_000, "b".repeat(64), Policy.laion400m());
+        List<String> paths = IntStream.range(0, 25).mapToObj(i -> "p" + i).toList();
+        CompletionStage<Ledger.CampaignAdded> first = ledger.addCampaign(spec, paths, "op");
+        assertEquals(new Ledger.CampaignAdded(Ledger.CampaignAdded.Outcome.CREATED, 50_000), await(first));
+        // As a crash in mid-load leaves it.
+        try (Connection c = otherConnection();
+                Statement s = c.createStatement()) {
+            s.execute("UPDATE campaign SET state = 'loading' WHERE name = 'big'");
+            s.execute("DELETE FROM job WHERE wat >= 20");
+            s.execute("DELETE FROM wat WHERE idx >= 20");
+            s.execute("UPDATE tally SET free = 40000");
+        }
+        assertEquals(List.of(), ledger.ready(10, clock.instant(), Share.ALL));
+        assertEquals(
+                Ledger.CampaignAdded.Outcome.CREATED,
+                await(ledger.addCampaign(spec, paths, "op")).outcome());
+        assertEquals(50_000, ledger.campaigns().get(0).jobs().open());
+        assertEquals(
+                Ledger.CampaignAdded.Outcome.EXISTED,
+                await(ledger.addCampaign(spec, paths, "op")).outcome());
+        assertEquals("", LedgerCheck.faults(ledger).toString().replaceAll("[\\[\\]]", ""));
+    }
+
+    /** Two trackers on one database, or one whose memory is wrong, at full speed: the ledger alone keeps order. */
+    @Test
+    void manyWritersInWildOrderNeverBreakAnInvariant() throws Exception {
+        int jobs = 12;
+        List<String> paths = IntStream.range(0, jobs / 2).mapToObj(i -> "p" + i).toList();
+        await(ledger.addCampaign(SPEC, paths, "op"));
+        for (int w = 0; w < 4; w++) {
+            await(ledger.addWorker("w" + w, "hash" + w, ADA));
+        }
+        try (SqlLedger second = openLedger()) {
+            ExecutorService threads = Executors.newFixedThreadPool(16);
+            Set<String> tokens = java.util.concurrent.ConcurrentHashMap.newKeySet();
+            List<CompletableFuture<Void>> all = new ArrayList<>();
+            for (int t = 0; t < 16; t++) {
+                int seed = t;
+                SqlLedger mine = t % 2 == 0 ? ledger : second;
+                all.add(CompletableFuture.runAsync(() -> wild(mine, seed, jobs, tokens), threads));
+            }
+            all.forEach(CompletableFuture::join);
+            threads.shutdown();
+        }
+        assertEquals(List.of(), LedgerCheck.faults(ledger));
+    }
+
+    private void wild(SqlLedger mine, int seed, int jobs, Set<String> tokens) {
+        java.util.Random random = new java.util.Random(seed);
+        for (int i = 0; i < 150; i++) {
+            long job = 1 + random.nextInt(jobs);
+            String worker = "w" + random.nextInt(4);
+            int attempt = 1 + random.nextInt(4);
+            FencingToken token = new FencingToken(mine.epoch(), attempt);
+            LedgerEvent event =
+                    switch (random.nextInt(9)) {
+                        case 0, 1, 2 -> new LedgerEvent.Grant(worker, "r" + seed + "." + i, Duration.ofHours(1));
+                        case 3 ->
+                            new LedgerEvent.Submit(worker, token, MANIFEST_JSON, "print", MANIFEST.candidateDigest());
+                        case 4 -> new LedgerEvent.Release(worker, token, "why");
+                        case 5 -> new LedgerEvent.Fail(worker, token, FailureClass.NETWORK, "net");
+                        case 6 -> new LedgerEvent.Expire(attempt, "late", true);
+                        case 7 -> new LedgerEvent.Requeue("again");
+                        default -> new LedgerEvent.Accept(attempt);
+                    };
+            Decision decision = event instanceof LedgerEvent.Accept
+                    ? await(mine.accept(job, attempt, MANIFEST)).orElseThrow()
+                    : await(mine.apply(job, event, "test")).orElseThrow();
+            if (event instanceof LedgerEvent.Grant && decision instanceof Decision.Applied applied) {
+                String granted = job + "/" + applied.attempts().get(0).number();
+                assertTrue(tokens.add(granted), granted + " was granted twice");
+            }
+        }
+    }
+
+    @Test
+    void aRenewedEpochEndsAllLeasesAtNobodysCostAndGrantsNoTokenTwice() {
+        campaign();
+        grant(1, "ada");
+        String before = ledger.epoch();
+        assertEquals(1, ledger.renewEpoch("operator"));
+        reopen();
+        assertNotEquals(before, ledger.epoch());
+        assertEquals(AttemptStatus.EXPIRED, ledger.attempt(1, 1).orElseThrow().status());
+        assertEquals(0, ledger.view(1).orElseThrow().points());
+        grant(1, "ada");
+        assertEquals(
+                new FencingToken(ledger.epoch(), 2),
+                ledger.attempt(1, 2).orElseThrow().token());
+        // The old lease keeps its token: its late result is still known for what it is.
+        assertEquals(
+                new FencingToken(before, 1), ledger.attempt(1, 1).orElseThrow().token());
+        assertInstanceOf(
+                Decision.Refused.class,
+                apply(1, new LedgerEvent.Release("ada", new FencingToken(before, 2), "not mine")));
+    }
+
+    @Test
+    void theAuditTrailTellsEveryTransitionNewestFirst() {
+        campaign();
+        grant(1, "ada");
+        apply(1, submit("ada", 1));
+        List<Ledger.AuditRow> trail = ledger.audit(Long.MAX_VALUE, 2);
+        assertEquals(
+                List.of("submit", "grant"),
+                trail.stream().map(Ledger.AuditRow::action).toList());
+        assertEquals("attempt 1 LEASED -> SUBMITTED; ", trail.get(0).detail());
+        assertEquals(
+                "campaign-create", ledger.audit(trail.get(1).id(), 10).get(0).action());
+    }
+
+    @Test
+    void theSecretsSurviveARestart() {
+        byte[] secret = ledger.secret("links");
+        reopen();
+        org.junit.jupiter.api.Assertions.assertArrayEquals(secret, ledger.secret("links"));
+        assertEquals(32, secret.length);
+    }
+}

@@ -1,16 +1,18 @@
 package dev.gleaner.tracker;
 
 import dev.gleaner.tracker.http.Api;
+import dev.gleaner.tracker.intake.Collector;
+import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
-import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.WorkerCalls;
+import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -19,6 +21,7 @@ import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
@@ -36,6 +39,9 @@ public final class Tracker implements AutoCloseable {
     private static final long TICK_MILLIS = 200;
     private static final long SWEEP_SECONDS = 15;
 
+    /** Name under which the ledger keeps the hash of the operators' token. */
+    public static final String OPERATOR = "operator.token";
+
     private final Ledger ledger;
     private final Vertx vertx;
     private final HttpServer server;
@@ -43,8 +49,10 @@ public final class Tracker implements AutoCloseable {
     private final ScheduledExecutorService clockThread;
     private final ExecutorService intakeThreads;
     private final Path operatorTokenFile;
+    private final AutoCloseable lock;
 
     private Tracker(
+            AutoCloseable lock,
             Ledger ledger,
             Vertx vertx,
             HttpServer server,
@@ -52,6 +60,7 @@ public final class Tracker implements AutoCloseable {
             ScheduledExecutorService clockThread,
             ExecutorService intakeThreads,
             Path operatorTokenFile) {
+        this.lock = lock;
         this.ledger = ledger;
         this.vertx = vertx;
         this.server = server;
@@ -68,12 +77,14 @@ public final class Tracker implements AutoCloseable {
      * @throws IOException when the data folder cannot be used or the port is taken
      */
     public static Tracker start(TrackerConfig config, InstantSource clock, String version) throws IOException {
-        Files.createDirectories(config.data());
-        Ledger ledger = SqlLedger.sqlite(config.data().resolve("ledger.db"), clock, LedgerMonitor.NONE);
+        AutoCloseable lock = config.ledger() instanceof TrackerConfig.LedgerPlace.Embedded
+                ? Places.lock(config.data())
+                : () -> {};
+        Ledger ledger = Places.ledger(config, clock, LedgerMonitor.NONE);
         ScheduledExecutorService leaseThread = single("leases");
         ScheduledExecutorService clockThread = single("clock");
         ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));
-        FileObjectStore store = new FileObjectStore(config.data().resolve("objects"), ledger.secret("links"), clock);
+        ObjectStore store = Places.objects(config, ledger, clock);
         AtomicReference<Judge> judge = new AtomicReference<>();
         LeaseDesk desk = new LeaseDesk(ledger, clock, config.leases(), leaseThread, (job, attempt) -> {
             Judge ready = judge.get();
@@ -84,18 +95,19 @@ public final class Tracker implements AutoCloseable {
         Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock);
         judge.set(judging);
         desk.recover().toCompletableFuture().join();
-        BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"));
+        BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"), store);
         Path tokenFile = config.data().resolve("operator.token");
-        String operatorHash = operatorTokenHash(tokenFile);
+        String operatorHash = operatorTokenHash(tokenFile, ledger);
         Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(false));
         Api api = new Api(
                 vertx,
                 new Api.Services(
                         new WorkerCalls(ledger, desk, judging, store, config.leases()),
-                        new OperatorCalls(ledger, desk, bundles),
+                        new OperatorCalls(ledger, desk, bundles, new Collector(ledger, store, clock)),
                         judging,
                         bundles,
                         store,
+                        store instanceof FileObjectStore files ? files : null,
                         ledger,
                         version,
                         operatorHash));
@@ -130,7 +142,7 @@ public final class Tracker implements AutoCloseable {
                 server.actualPort(),
                 config.data(),
                 ledger.epoch());
-        return new Tracker(ledger, vertx, server, leaseThread, clockThread, intakeThreads, tokenFile);
+        return new Tracker(lock, ledger, vertx, server, leaseThread, clockThread, intakeThreads, tokenFile);
     }
 
     private static void schedule(ScheduledExecutorService thread, long every, TimeUnit unit, Runnable task) {
@@ -147,18 +159,36 @@ public final class Tracker implements AutoCloseable {
                 unit);
     }
 
-    /** The operators' token, made at the first start; only its owner can read the file. */
-    private static String operatorTokenHash(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            Path coming = Files.createTempFile(
-                    java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()), "operator", ".tmp");
-            if (Files.getFileStore(coming).supportsFileAttributeView("posix")) {
-                Files.setPosixFilePermissions(coming, PosixFilePermissions.fromString("rw-------"));
+    /**
+     * The hash of the operators' token. The token is made at the first start, by the first of several trackers; only the owner
+     * of its file can read it. A file that does not fit the ledger is somebody's mistake and is refused.
+     */
+    private static String operatorTokenHash(Path file, Ledger ledger) throws IOException {
+        if (Files.exists(file)) {
+            String hash = Tokens.hash(Files.readString(file).trim());
+            if (!Tokens.same(ledger.keep(OPERATOR, hash), hash)) {
+                throw new IOException("the operators' token in " + file
+                        + " is not the one this ledger knows; put the right one there, or remove the file");
             }
-            Files.writeString(coming, Tokens.make() + "\n");
-            Files.move(coming, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            return hash;
         }
-        return Tokens.hash(Files.readString(file).trim());
+        String token = Tokens.make();
+        String known = ledger.keep(OPERATOR, Tokens.hash(token));
+        if (Tokens.same(known, Tokens.hash(token))) {
+            writePrivate(file, token + "\n");
+        }
+        return known;
+    }
+
+    /** Writes a file that only its owner can read. */
+    public static void writePrivate(Path file, String text) throws IOException {
+        Path folder = java.util.Objects.requireNonNull(file.toAbsolutePath().getParent());
+        Path coming = Files.createTempFile(folder, "private", ".tmp");
+        if (Files.getFileStore(coming).supportsFileAttributeView("posix")) {
+            Files.setPosixFilePermissions(coming, PosixFilePermissions.fromString("rw-------"));
+        }
+        Files.writeString(coming, text);
+        Files.move(coming, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     public int port() {
@@ -185,6 +215,11 @@ public final class Tracker implements AutoCloseable {
         }
         vertx.close().toCompletionStage().toCompletableFuture().join();
         ledger.close();
+        try {
+            lock.close();
+        } catch (Exception e) {
+            log.warn("The ledger's lock could not be given back: {}", e.toString());
+        }
         log.info("Tracker has stopped");
     }
 

@@ -1,19 +1,49 @@
 package dev.gleaner.tracker;
 
 import dev.gleaner.tracker.lease.LeaseSettings;
+import dev.gleaner.tracker.storage.s3.S3Settings;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a tracker runs.
  *
  * @param host address to listen on
  * @param port 0 for any free one
- * @param data folder of ledger, objects, bundles and operator token
+ * @param data folder of what this tracker keeps itself: the embedded ledger and objects, bundles, the operators' token
  */
-public record TrackerConfig(String host, int port, Path data, LeaseSettings leases) {
+public record TrackerConfig(
+        String host, int port, Path data, LeaseSettings leases, LedgerPlace ledger, ObjectsPlace objects) {
     public TrackerConfig {
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("the port must be 0 to 65535");
         }
+    }
+
+    /** A tracker with everything in its own folder. */
+    public static TrackerConfig embedded(String host, int port, Path data, LeaseSettings leases) {
+        return new TrackerConfig(host, port, data, leases, new LedgerPlace.Embedded(), new ObjectsPlace.Embedded());
+    }
+
+    /** Where the ledger is. */
+    public sealed interface LedgerPlace {
+        /** A SQLite file in the data folder. */
+        record Embedded() implements LedgerPlace {}
+
+        /** A PostgreSQL database. Its text form names no secret. */
+        record Postgres(String url, @Nullable String user, @Nullable String password) implements LedgerPlace {
+            @Override
+            public String toString() {
+                return url.replaceAll("[?].*", "");
+            }
+        }
+    }
+
+    /** Where objects are. */
+    public sealed interface ObjectsPlace {
+        /** Files in the data folder. */
+        record Embedded() implements ObjectsPlace {}
+
+        record S3(S3Settings settings) implements ObjectsPlace {}
     }
 }

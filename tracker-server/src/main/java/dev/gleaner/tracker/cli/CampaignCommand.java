@@ -5,7 +5,7 @@ import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.OperatorCalls;
-import dev.gleaner.tracker.storage.file.FileObjectStore;
+import dev.gleaner.tracker.storage.Digests;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +123,7 @@ final class CampaignCommand {
         if (!Files.isRegularFile(manifest)) {
             throw new Failure(Exit.NO_INPUT, "there is no model bundle in " + folder);
         }
-        String id = FileObjectStore.sha256(manifest);
+        String id = Digests.sha256(manifest);
         operator.put("v1/operator/bundles/" + id + "/" + BundleShelf.MANIFEST, manifest);
         JsonNode files =
                 OperatorOptions.JSON.readTree(Files.readAllBytes(manifest)).path("files");

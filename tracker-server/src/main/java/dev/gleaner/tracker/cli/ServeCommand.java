@@ -6,12 +6,12 @@ import dev.gleaner.tracker.lease.LeaseSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code serve}: runs the tracker. */
@@ -22,12 +22,8 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
     private final PrintStream out;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            defaultValue = "${env:GLEANER_DATA:-gleaner-data}",
-            description = "folder of ledger, objects and bundles (default: $GLEANER_DATA, else ${DEFAULT-VALUE})")
-    Path data = Path.of("gleaner-data");
+    @Mixin
+    PlaceOptions places = new PlaceOptions();
 
     @Option(
             names = "--host",
@@ -72,9 +68,9 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         LeaseSettings leases =
                 new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
-        boolean firstStart = !Files.exists(data.resolve("operator.token"));
-        Tracker tracker = Tracker.start(
-                new TrackerConfig(host, port, data, leases), InstantSource.system(), TrackerCommand.Version.text());
+        TrackerConfig config = places.config(host, port, leases);
+        boolean firstStart = !Files.exists(places.data.resolve("operator.token"));
+        Tracker tracker = Tracker.start(config, InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
@@ -85,7 +81,10 @@ final class ServeCommand implements Callable<Integer> {
                         "stop"));
         out.println("tracker listens on http://" + host + ":" + tracker.port());
         if (firstStart) {
-            out.println("the operators' token was made and lies in " + tracker.operatorTokenFile());
+            out.println(
+                    Files.exists(tracker.operatorTokenFile())
+                            ? "the operators' token was made and lies in " + tracker.operatorTokenFile()
+                            : "the operators' token was made by another tracker of this ledger and lies there");
         }
         out.flush();
         stopped.await();

@@ -21,6 +21,8 @@ import picocli.CommandLine.Command;
             CampaignCommand.class,
             JobCommand.class,
             WorkerCommand.class,
+            LedgerCommand.class,
+            ObjectsCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class TrackerCommand {

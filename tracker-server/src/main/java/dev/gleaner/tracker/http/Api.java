@@ -63,6 +63,7 @@ public final class Api {
     /**
      * What the API calls.
      *
+     * @param uploads takes uploads itself, null when workers upload elsewhere
      * @param operatorTokenHash SHA-256 of the operators' token
      */
     public record Services(
@@ -70,7 +71,8 @@ public final class Api {
             OperatorCalls operators,
             Judge judge,
             BundleShelf bundles,
-            FileObjectStore store,
+            ObjectStore store,
+            @Nullable FileObjectStore uploads,
             Ledger ledger,
             String version,
             String operatorTokenHash) {}
@@ -137,7 +139,10 @@ public final class Api {
                 MAX_CALL_BYTES,
                 ctx -> empty(services.workers.fail(worker(ctx), job(ctx), token(ctx), body(ctx, Fail.Request.class))));
         router.get("/v1/bundles/:id/:file").handler(this::bundleFile);
-        router.put("/v1/objects/*").handler(this::putObject);
+        FileObjectStore uploads = services.uploads;
+        if (uploads != null) {
+            router.put("/v1/objects/*").handler(ctx -> putObject(ctx, uploads));
+        }
 
         router.route("/v1/operator/*").handler(this::operator);
         get(router, "/v1/operator/jobs", this::jobs);
@@ -152,6 +157,19 @@ public final class Api {
                 "/v1/operator/jobs/:job/quarantine",
                 MAX_CALL_BYTES,
                 ctx -> services.operators.quarantine(job(ctx), body(ctx, OperatorCalls.Reason.class)));
+        get(
+                router,
+                "/v1/operator/audit",
+                ctx -> Map.of(
+                        "audit",
+                        services.operators.audit(
+                                number(ctx.request().getParam("before", "0"), "before"),
+                                (int) number(ctx.request().getParam("limit", "100"), "limit"))));
+        post(
+                router,
+                "/v1/operator/objects/collect",
+                MAX_CALL_BYTES,
+                ctx -> done(services.operators.collect(body(ctx, OperatorCalls.Collect.class))));
         get(router, "/v1/operator/workers", ctx -> Map.of("workers", services.operators.workers()));
         post(
                 router,
@@ -266,7 +284,7 @@ public final class Api {
     private Map<String, String> ready() throws IOException {
         services.ledger.requireWritable();
         try {
-            ((ObjectStore) services.store).requireWritable();
+            services.store.requireWritable();
         } catch (IOException e) {
             throw new Refusal(
                     ProblemCode.STORAGE_UNAVAILABLE, "the object storage cannot be written: " + e.getMessage());
@@ -283,7 +301,7 @@ public final class Api {
                 .onFailure(ctx::fail);
     }
 
-    private void putObject(RoutingContext ctx) {
+    private void putObject(RoutingContext ctx, FileObjectStore uploads) {
         ctx.request().pause();
         String key = ctx.request().path().substring("/v1/objects/".length());
         FileObjectStore.Link link = new FileObjectStore.Link(
@@ -293,13 +311,13 @@ public final class Api {
                 number(ctx.request().getParam("expires", ""), "expires"),
                 ctx.request().getParam("signature", ""));
         try {
-            services.store.check(link);
+            uploads.check(link);
         } catch (FileObjectStore.RefusedException e) {
             throw new Refusal(e.code(), String.valueOf(e.getMessage()));
         }
-        receive(ctx, services.store::newUpload, link.bytes(), file -> {
+        receive(ctx, uploads::newUpload, link.bytes(), file -> {
             try {
-                services.store.take(link, file);
+                uploads.take(link, file);
             } catch (FileObjectStore.RefusedException e) {
                 throw new Refusal(e.code(), String.valueOf(e.getMessage()));
             }

@@ -4,10 +4,12 @@ import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.ledger.Ledger.ReadyJob;
+import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
-import dev.gleaner.tracker.storage.file.FileObjectStore;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -43,6 +45,7 @@ public final class Intake {
             return "scored with another model bundle";
         }
         Map<String, String> metadata = ShardVerifier.metadata(job.campaign(), job.job(), token.toString(), worker);
+        List<Judged> judged = new ArrayList<>();
         for (ShardObject object : manifest.objects()) {
             String incoming = ObjectKeys.incoming(job.campaign(), job.job(), token, object.sha256());
             String accepted = ObjectKeys.accepted(job.campaign(), job.job(), token, object.sha256());
@@ -58,8 +61,9 @@ public final class Intake {
             if (size.get() != object.bytes()) {
                 return "object " + object.name() + " has " + size.get() + " bytes instead of " + object.bytes();
             }
-            try (ObjectStore.LocalCopy copy = store.open(key)) {
-                if (!FileObjectStore.sha256(copy.path()).equals(object.sha256())) {
+            try (ObjectStore.LocalCopy copy = store.open(key, object.bytes())) {
+                judged.add(new Judged(key, copy.version(), accepted));
+                if (!Digests.sha256(copy.path()).equals(object.sha256())) {
                     return "object " + object.name() + " has other bytes than declared";
                 }
                 ShardVerifier.Expected expected = new ShardVerifier.Expected(
@@ -70,11 +74,12 @@ public final class Intake {
                 }
             }
         }
-        for (ShardObject object : manifest.objects()) {
-            store.promote(
-                    ObjectKeys.incoming(job.campaign(), job.job(), token, object.sha256()),
-                    ObjectKeys.accepted(job.campaign(), job.job(), token, object.sha256()));
+        for (Judged object : judged) {
+            store.promote(object.key, object.version, object.accepted);
         }
         return "";
     }
+
+    /** An object as it was when it was read. */
+    private record Judged(String key, String version, String accepted) {}
 }

@@ -30,6 +30,9 @@ public interface Ledger extends AutoCloseable {
     /** A secret kept with the ledger, made on first use; 32 random bytes. */
     byte[] secret(String name);
 
+    /** Keeps a value under a name for all trackers of this ledger; the first one given stays, and is the answer. */
+    String keep(String name, String value);
+
     /**
      * Adds a campaign and its jobs, or finds that the very same one exists. A large one comes in over many changes, and hands
      * out nothing before it is whole; one that a crash interrupted goes on where it ended when it is added again.

@@ -7,12 +7,14 @@ import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.WorkerView;
+import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -34,6 +36,7 @@ public final class OperatorCalls {
     private final Ledger ledger;
     private final LeaseDesk desk;
     private final BundleShelf bundles;
+    private final Collector collector;
 
     /** A wish for a campaign. */
     public record NewCampaign(CampaignSpec spec, List<String> paths) {}
@@ -42,7 +45,20 @@ public final class OperatorCalls {
 
     public record Reason(String reason) {}
 
-    public OperatorCalls(Ledger ledger, LeaseDesk desk, BundleShelf bundles) {
+    /** @param delete false only shows what would go */
+    public record Collect(boolean delete, int olderThanHours) {}
+
+    /** A line of the audit trail on the wire. */
+    public record AuditLine(
+            long id,
+            String at,
+            String actor,
+            String action,
+            String subject,
+            @Nullable String detail) {}
+
+    public OperatorCalls(Ledger ledger, LeaseDesk desk, BundleShelf bundles, Collector collector) {
+        this.collector = collector;
         this.ledger = ledger;
         this.desk = desk;
         this.bundles = bundles;
@@ -135,6 +151,33 @@ public final class OperatorCalls {
             desk.wake();
             return job(job);
         });
+    }
+
+    /** Collects objects that nobody needs, or only shows them; notes in the audit trail what was deleted. Blocks. */
+    public Collector.Found collect(Collect wish) throws IOException {
+        require(
+                wish.olderThanHours() >= 1 && wish.olderThanHours() <= 24 * 365,
+                "olderThanHours must be 1 to " + 24 * 365);
+        Collector.Found found = collector.collect(Duration.ofHours(wish.olderThanHours()), wish.delete());
+        if (wish.delete()) {
+            ledger.note(ACTOR, "objects-collect", found.objects() + " objects", found.bytes() + " bytes")
+                    .toCompletableFuture()
+                    .join();
+        }
+        return found;
+    }
+
+    /**
+     * The audit trail, newest first.
+     *
+     * @param before only lines with a smaller number; 0 for the newest
+     */
+    public List<AuditLine> audit(long before, int limit) {
+        require(limit >= 1 && limit <= MAX_PAGE, "limit must be 1 to " + MAX_PAGE);
+        return ledger.audit(before <= 0 ? Long.MAX_VALUE : before, limit).stream()
+                .map(row -> new AuditLine(
+                        row.id(), row.at().toString(), row.actor(), row.action(), row.subject(), row.detail()))
+                .toList();
     }
 
     public List<WorkerView> workers() {

@@ -22,7 +22,9 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -136,7 +138,9 @@ public final class WorkerCalls {
                 .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null));
     }
 
-    public Tickets.Response tickets(String worker, long job, FencingToken token, Tickets.Request request) {
+    /** Blocks on the ledger; {@code IOException} when the store cannot sign. */
+    public Tickets.Response tickets(String worker, long job, FencingToken token, Tickets.Request request)
+            throws IOException {
         if (request.objects().isEmpty() || request.objects().size() > Manifest.MAX_OBJECTS) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "declare 1 to " + Manifest.MAX_OBJECTS + " objects");
         }
@@ -150,9 +154,10 @@ public final class WorkerCalls {
             throw new Refusal(ProblemCode.LEASE_LOST, "the lease is over; drop the job");
         }
         String campaign = ledger.job(job).orElseThrow(() -> unknown(job)).campaign();
-        List<Tickets.Ticket> tickets = request.objects().stream()
-                .map(object -> store.ticket(key(campaign, job, token, object), object, TICKET_LIFE))
-                .toList();
+        List<Tickets.Ticket> tickets = new ArrayList<>();
+        for (ShardObject object : request.objects()) {
+            tickets.add(store.ticket(key(campaign, job, token, object), object, TICKET_LIFE));
+        }
         return new Tickets.Response(tickets);
     }
 

@@ -1,6 +1,8 @@
 package dev.gleaner.tracker.storage;
 
 import dev.gleaner.protocol.lease.FencingToken;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +18,9 @@ public final class ObjectKeys {
 
     private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+");
 
+    private static final Pattern SHARD = Pattern.compile(
+            "(?:incoming|accepted)/([^/]+)/([0-9a-f]{16})/([1-9][0-9]{0,18})/([1-9][0-9]{0,9})/([0-9a-f]{64})[.]parquet");
+
     private ObjectKeys() {}
 
     public static String incoming(String campaign, long job, FencingToken token, String sha256) {
@@ -28,6 +33,26 @@ public final class ObjectKeys {
 
     private static String place(String campaign, long job, FencingToken token, String sha256) {
         return campaign + "/" + token.epoch() + "/" + job + "/" + token.attempt() + "/" + sha256 + ".parquet";
+    }
+
+    /** What a key says of its object. */
+    public record Place(String campaign, long job, FencingToken token, String sha256) {}
+
+    /** Reads a key as {@link #incoming} and {@link #accepted} write it; empty for any other. */
+    public static Optional<Place> parse(String key) {
+        Matcher m = SHARD.matcher(key);
+        if (!m.matches()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new Place(
+                    m.group(1),
+                    Long.parseLong(m.group(3)),
+                    new FencingToken(m.group(2), Integer.parseInt(m.group(4))),
+                    m.group(5)));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     /** Whether the key can be one of ours; anything else is refused before it touches a store. */

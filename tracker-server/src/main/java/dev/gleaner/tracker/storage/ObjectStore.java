@@ -5,8 +5,9 @@ import dev.gleaner.protocol.result.ShardObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Where shards lie: a flat space of keys, each an object of bytes that never changes. Keys are of {@code a-z 0-9 . _ - /}.
@@ -14,29 +15,56 @@ import java.util.Optional;
  */
 public interface ObjectStore {
     /** The right to PUT exactly the declared bytes to one key. */
-    Tickets.Ticket ticket(String key, ShardObject object, Duration validFor);
+    Tickets.Ticket ticket(String key, ShardObject object, Duration validFor) throws IOException;
 
     /** Size of an object, or empty when there is none. */
     Optional<Long> size(String key) throws IOException;
 
-    /** A local file with the object's bytes, to be closed after use. */
-    LocalCopy open(String key) throws IOException;
+    /**
+     * A local file with the object's bytes, to be closed after use.
+     *
+     * @param maxBytes more than that is refused
+     * @throws java.nio.file.NoSuchFileException when there is no such object
+     */
+    LocalCopy open(String key, long maxBytes) throws IOException;
 
-    /** Moves an object out of reach of every ticket; does nothing when it was moved already. */
-    void promote(String from, String to) throws IOException;
+    /**
+     * Moves an object out of reach of every ticket, if it is still the one that was read; does nothing when both keys are the
+     * same.
+     *
+     * @param version of the copy that was judged
+     * @throws IOException when it is another one by now, or gone
+     */
+    void promote(String from, String version, String to) throws IOException;
+
+    /** Stores a file of the tracker's own, durable when this returns. */
+    void put(String key, Path file) throws IOException;
 
     /** Deletes an object; does nothing when there is none. */
     void delete(String key) throws IOException;
 
-    /** Keys that start so, in order. */
-    List<String> list(String prefix) throws IOException;
+    /** Shows every object whose key starts so, in no order; the store may change meanwhile. */
+    void each(String prefix, Consumer<Listed> each) throws IOException;
 
     /** Throws unless objects can be stored now. */
     void requireWritable() throws IOException;
 
+    /** Where people find accepted objects, in words. */
+    String place();
+
+    /**
+     * An object in a listing.
+     *
+     * @param modified by the store's clock
+     */
+    record Listed(String key, long bytes, Instant modified) {}
+
     /** A file that may vanish when closed. */
     interface LocalCopy extends AutoCloseable {
         Path path();
+
+        /** What the store calls these bytes, so that others can be told from them. */
+        String version();
 
         @Override
         void close();

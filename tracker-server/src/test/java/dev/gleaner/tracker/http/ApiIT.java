@@ -61,7 +61,7 @@ class ApiIT {
     void start() throws Exception {
         api = new OpenApi(Path.of("../docs/protocol/openapi.yaml"));
         tracker = Tracker.start(
-                new TrackerConfig("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+                TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
         operator = Files.readString(tracker.operatorTokenFile()).trim();
     }
 
@@ -480,7 +480,7 @@ class ApiIT {
         JsonNode lease = acquire("r1");
         tracker.close();
         tracker = Tracker.start(
-                new TrackerConfig("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+                TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
         assertEquals(
                 "ACCEPTED",
                 post(path(lease, "submit"), manifest(bundle, List.of(), 0), worker)

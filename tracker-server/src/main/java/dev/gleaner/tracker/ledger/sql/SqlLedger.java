@@ -113,6 +113,36 @@ public final class SqlLedger implements Ledger {
                 .orElseThrow();
     }
 
+    @Override
+    public String keep(String name, String value) {
+        return write(0, c -> {
+                    update(
+                            c,
+                            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                            "kept." + name,
+                            value);
+                    return one(c, r -> r.getString(1), "SELECT value FROM meta WHERE key = ?", "kept." + name)
+                            .orElseThrow();
+                })
+                .toCompletableFuture()
+                .join();
+    }
+
+    /** Changes a value that {@link #keep} keeps. */
+    public void replace(String name, String value, String actor) {
+        boolean unused = write(0, c -> {
+                    update(
+                            c,
+                            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                            "kept." + name,
+                            value);
+                    audit(c, actor, "replace", name, null);
+                    return true;
+                })
+                .toCompletableFuture()
+                .join();
+    }
+
     // Campaigns
 
     @Override

@@ -3,27 +3,28 @@ package dev.gleaner.tracker.storage.file;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -116,7 +117,7 @@ public final class FileObjectStore implements ObjectStore {
                 throw new RefusedException(
                         ProblemCode.UPLOAD_MISMATCH, "got " + size + " bytes instead of " + link.bytes());
             }
-            String actual = sha256(received);
+            String actual = Digests.sha256(received);
             if (!actual.equals(link.sha256())) {
                 throw new RefusedException(ProblemCode.UPLOAD_MISMATCH, "got bytes of SHA-256 " + actual);
             }
@@ -138,31 +139,40 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     @Override
-    public LocalCopy open(String key) throws IOException {
+    public LocalCopy open(String key, long maxBytes) throws IOException {
         Path path = path(key);
-        if (!Files.isRegularFile(path)) {
-            throw new NoSuchFileException(key);
+        long size = Files.size(path);
+        if (size > maxBytes) {
+            throw new IOException("object " + key + " has " + size + " bytes, more than " + maxBytes);
         }
-        return new LocalCopy() {
-            @Override
-            public Path path() {
-                return path;
-            }
+        return new Original(path);
+    }
 
-            @Override
-            public void close() {}
-        };
+    /** The object itself: a key's bytes never change here, so all versions are one. */
+    private record Original(Path path) implements LocalCopy {
+        @Override
+        public String version() {
+            return "";
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Override
-    public void promote(String from, String to) throws IOException {
+    public void promote(String from, String version, String to) throws IOException {
         requireThere();
-        Path source = path(from);
-        if (Files.exists(source)) {
-            place(source, path(to));
-        } else if (!Files.exists(path(to))) {
-            throw new NoSuchFileException(from);
+        if (!from.equals(to)) {
+            place(path(from), path(to));
         }
+    }
+
+    @Override
+    public void put(String key, Path file) throws IOException {
+        Path coming = newUpload();
+        Files.copy(file, coming, StandardCopyOption.REPLACE_EXISTING);
+        sync(coming);
+        place(coming, path(key));
     }
 
     private static void place(Path source, Path target) throws IOException {
@@ -177,14 +187,29 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     @Override
-    public List<String> list(String prefix) throws IOException {
-        try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(Files::isRegularFile)
-                    .map(file -> root.relativize(file).toString().replace('\\', '/'))
-                    .filter(key -> key.startsWith(prefix))
-                    .sorted()
-                    .toList();
-        }
+    public void each(String prefix, Consumer<Listed> each) throws IOException {
+        requireThere();
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                String key = root.relativize(file).toString().replace('\\', '/');
+                if (key.startsWith(prefix)) {
+                    each.accept(new Listed(
+                            key,
+                            attributes.size(),
+                            attributes.lastModifiedTime().toInstant()));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+        });
     }
 
     @Override
@@ -192,9 +217,9 @@ public final class FileObjectStore implements ObjectStore {
         Files.delete(newUpload());
     }
 
-    /** The folder of accepted objects, for people who want to look. */
-    public Path accepted() {
-        return root.resolve("accepted");
+    @Override
+    public String place() {
+        return root.resolve("accepted").toString();
     }
 
     /** A store that is not mounted must not look like one whose objects are missing. */
@@ -232,19 +257,6 @@ public final class FileObjectStore implements ObjectStore {
             if (!folder) {
                 throw e;
             }
-        }
-    }
-
-    /** SHA-256 of a file, 64 hexadecimal digits. */
-    public static String sha256(Path file) throws IOException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-                in.transferTo(java.io.OutputStream.nullOutputStream());
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

@@ -12,9 +12,7 @@ import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,7 +26,6 @@ class FileObjectStoreTest {
     private static final String BODY = "hello, shard";
     private static final String SHA = Tokens.hash(BODY);
     private static final String KEY = ObjectKeys.incoming("c", 1, new FencingToken("0123456789abcdef", 2), SHA);
-    private static final String FINAL = ObjectKeys.accepted("c", 1, new FencingToken("0123456789abcdef", 2), SHA);
 
     @TempDir
     Path folder;
@@ -67,23 +64,6 @@ class FileObjectStoreTest {
     private ProblemCode refused(FileObjectStore.Link link) {
         return assertThrows(FileObjectStore.RefusedException.class, () -> put(link, BODY))
                 .code();
-    }
-
-    @Test
-    void anObjectAppearsWholeUnderItsKeyAndMovesOutOfReach() throws Exception {
-        put(link(), BODY);
-        assertEquals(BODY.length(), store.size(KEY).orElseThrow());
-        put(link(), BODY);
-        store.promote(KEY, FINAL);
-        store.promote(KEY, FINAL);
-        assertTrue(store.size(KEY).isEmpty());
-        assertEquals(List.of(FINAL), store.list("accepted/"));
-        try (var copy = store.open(FINAL)) {
-            assertEquals(BODY, Files.readString(copy.path(), StandardCharsets.UTF_8));
-        }
-        store.delete(FINAL);
-        store.delete(FINAL);
-        assertThrows(NoSuchFileException.class, () -> store.promote(KEY, FINAL));
     }
 
     @Test

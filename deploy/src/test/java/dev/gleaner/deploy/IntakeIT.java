@@ -183,8 +183,7 @@ class IntakeIT {
             String fault = judge(metadata(), lie.getValue());
             assertTrue(fault.contains(lie.getKey()), lie.getKey() + " gives: " + fault);
         }
-        assertEquals(
-                List.of(), list(ObjectKeys.ACCEPTED), "nothing that was rejected may lie among the accepted");
+        assertEquals(List.of(), list(ObjectKeys.ACCEPTED), "nothing that was rejected may lie among the accepted");
     }
 
     @Test

@@ -51,8 +51,8 @@ public final class Places {
      */
     public static AutoCloseable lock(Path data) throws IOException {
         Files.createDirectories(data);
-        FileChannel channel = FileChannel.open(
-                data.resolve("ledger.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(data.resolve("ledger.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock;
         try {
             lock = channel.tryLock();

@@ -2,7 +2,6 @@ package dev.gleaner.tracker;
 
 import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.intake.Collector;
-import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -77,9 +76,8 @@ public final class Tracker implements AutoCloseable {
      * @throws IOException when the data folder cannot be used or the port is taken
      */
     public static Tracker start(TrackerConfig config, InstantSource clock, String version) throws IOException {
-        AutoCloseable lock = config.ledger() instanceof TrackerConfig.LedgerPlace.Embedded
-                ? Places.lock(config.data())
-                : () -> {};
+        AutoCloseable lock =
+                config.ledger() instanceof TrackerConfig.LedgerPlace.Embedded ? Places.lock(config.data()) : () -> {};
         Ledger ledger = Places.ledger(config, clock, LedgerMonitor.NONE);
         ScheduledExecutorService leaseThread = single("leases");
         ScheduledExecutorService clockThread = single("clock");

@@ -31,7 +31,8 @@ public record TrackerConfig(
         record Embedded() implements LedgerPlace {}
 
         /** A PostgreSQL database. Its text form names no secret. */
-        record Postgres(String url, @Nullable String user, @Nullable String password) implements LedgerPlace {
+        record Postgres(
+                String url, @Nullable String user, @Nullable String password) implements LedgerPlace {
             @Override
             public String toString() {
                 return url.replaceAll("[?].*", "");

@@ -55,7 +55,8 @@ final class LedgerCommand {
     private static SqlLedger open(TrackerConfig config) throws IOException {
         if (config.ledger() instanceof TrackerConfig.LedgerPlace.Embedded
                 && !Files.exists(Places.ledgerFile(config.data()))) {
-            throw new Failure(Exit.NO_INPUT, "there is no ledger in " + config.data() + "; name its folder with --data");
+            throw new Failure(
+                    Exit.NO_INPUT, "there is no ledger in " + config.data() + "; name its folder with --data");
         }
         return Places.ledger(config, InstantSource.system(), LedgerMonitor.NONE);
     }
@@ -109,7 +110,8 @@ final class LedgerCommand {
                 int ended = ledger.renewEpoch(ACTOR);
                 List<String> faults = LedgerCheck.faults(ledger);
                 faults.forEach(fault -> out.println("fault: " + fault));
-                out.println("the backup is in place with a new epoch; " + ended + " leases were ended at nobody's cost");
+                out.println(
+                        "the backup is in place with a new epoch; " + ended + " leases were ended at nobody's cost");
                 return faults.isEmpty() ? Exit.OK : Exit.DATA;
             }
         }
@@ -179,8 +181,7 @@ final class LedgerCommand {
         return looked[0];
     }
 
-    private static String fault(ObjectStore store, String key, ShardObject object, boolean digests)
-            throws IOException {
+    private static String fault(ObjectStore store, String key, ShardObject object, boolean digests) throws IOException {
         Optional<Long> size = store.size(key);
         if (size.isEmpty()) {
             return "is missing";
@@ -190,7 +191,9 @@ final class LedgerCommand {
         }
         if (digests) {
             try (ObjectStore.LocalCopy copy = store.open(key, object.bytes())) {
-                return Digests.sha256(copy.path()).equals(object.sha256()) ? "" : "has other bytes than its digest says";
+                return Digests.sha256(copy.path()).equals(object.sha256())
+                        ? ""
+                        : "has other bytes than its digest says";
             }
         }
         return "";
@@ -198,7 +201,8 @@ final class LedgerCommand {
 
     @Command(
             name = "export",
-            description = "Writes the ledger as JSON lines: campaigns, workers, jobs with their attempts, audit trail. No secrets.",
+            description =
+                    "Writes the ledger as JSON lines: campaigns, workers, jobs with their attempts, audit trail. No secrets.",
             mixinStandardHelpOptions = true)
     int export(
             @Mixin PlaceOptions places,
@@ -269,7 +273,8 @@ final class LedgerCommand {
 
     @Command(
             name = "operator-token",
-            description = "Makes a new operators' token and writes it to --data; the old one is over when the trackers start again.",
+            description =
+                    "Makes a new operators' token and writes it to --data; the old one is over when the trackers start again.",
             mixinStandardHelpOptions = true)
     int operatorToken(@Mixin PlaceOptions places) throws Exception {
         TrackerConfig config = places.config();

@@ -55,7 +55,8 @@ final class PlaceOptions {
             names = "--s3-public-endpoint",
             paramLabel = "URL",
             defaultValue = "${env:GLEANER_S3_PUBLIC_ENDPOINT}",
-            description = "the same store's address as workers reach it (default: $GLEANER_S3_PUBLIC_ENDPOINT, else --s3-endpoint)")
+            description =
+                    "the same store's address as workers reach it (default: $GLEANER_S3_PUBLIC_ENDPOINT, else --s3-endpoint)")
     @Nullable
     URI publicEndpoint;
 

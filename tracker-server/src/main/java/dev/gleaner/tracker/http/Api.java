@@ -161,10 +161,8 @@ public final class Api {
                 router,
                 "/v1/operator/audit",
                 ctx -> Map.of(
-                        "audit",
-                        services.operators.audit(
-                                number(ctx.request().getParam("before", "0"), "before"),
-                                (int) number(ctx.request().getParam("limit", "100"), "limit"))));
+                        "audit", services.operators.audit(number(ctx.request().getParam("before", "0"), "before"), (int)
+                                number(ctx.request().getParam("limit", "100"), "limit"))));
         post(
                 router,
                 "/v1/operator/objects/collect",

@@ -81,7 +81,11 @@ public final class Collector {
             }
             if (delete) {
                 store.delete(object.key());
-                log.info("Object collected: key={} bytes={} modified={}", object.key(), object.bytes(), object.modified());
+                log.info(
+                        "Object collected: key={} bytes={} modified={}",
+                        object.key(),
+                        object.bytes(),
+                        object.modified());
             }
         }
         return new Found(looked[0], objects, bytes, sample);

@@ -87,22 +87,22 @@ public final class BundleShelf {
     }
 
     private void place(String bundle, String name, Path received) throws IOException {
-            Path target = path(bundle, name);
-            if (name.equals(MANIFEST)) {
-                if (Files.size(received) > MAX_MANIFEST_BYTES
-                        || !Digests.sha256(received).equals(bundle)) {
-                    throw new Refusal(ProblemCode.UPLOAD_MISMATCH, "the manifest's SHA-256 is not the bundle's id");
-                }
-            } else {
-                JsonNode entry = manifest(bundle).path("files").path(name);
-                if (entry.path("bytes").asLong(-1) != Files.size(received)
-                        || !entry.path("sha256").asText().equals(Digests.sha256(received))) {
-                    throw new Refusal(
-                            ProblemCode.UPLOAD_MISMATCH, "file " + name + " is not as the bundle's manifest says");
-                }
+        Path target = path(bundle, name);
+        if (name.equals(MANIFEST)) {
+            if (Files.size(received) > MAX_MANIFEST_BYTES
+                    || !Digests.sha256(received).equals(bundle)) {
+                throw new Refusal(ProblemCode.UPLOAD_MISMATCH, "the manifest's SHA-256 is not the bundle's id");
             }
-            Files.createDirectories(root.resolve(bundle));
-            Files.move(received, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } else {
+            JsonNode entry = manifest(bundle).path("files").path(name);
+            if (entry.path("bytes").asLong(-1) != Files.size(received)
+                    || !entry.path("sha256").asText().equals(Digests.sha256(received))) {
+                throw new Refusal(
+                        ProblemCode.UPLOAD_MISMATCH, "file " + name + " is not as the bundle's manifest says");
+            }
+        }
+        Files.createDirectories(root.resolve(bundle));
+        Files.move(received, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Files of the bundle that are not here yet; the manifest itself when the bundle is unknown. */
@@ -111,8 +111,7 @@ public final class BundleShelf {
             return List.of(MANIFEST);
         }
         List<String> missing = new ArrayList<>();
-        for (Map.Entry<String, JsonNode> file :
-                manifest(bundle).path("files").properties()) {
+        for (Map.Entry<String, JsonNode> file : manifest(bundle).path("files").properties()) {
             String name = file.getKey();
             if (!isHere(bundle, name)) {
                 missing.add(name);

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -155,10 +156,19 @@ public final class TrackerClient {
                 .PUT(HttpRequest.BodyPublishers.ofFile(file));
         ticket.headers().forEach(request::header);
         HttpResponse<InputStream> response = send(request.build());
-        if (response.statusCode() / 100 != 2) {
-            throw problem(response);
+        int status = response.statusCode();
+        // An object store takes each object once: a second answer to the same ticket means that the first PUT came
+        // through.
+        boolean alreadyThere = status == 412 && ticket.headers().containsKey("If-None-Match");
+        if (status / 100 == 2 || alreadyThere) {
+            response.body().close();
+            return;
         }
-        response.body().close();
+        ProblemException problem = problem(response);
+        boolean refused = problem.code().equals(Optional.of(ProblemCode.NOT_FOUND)) && status < 500 && status != 404;
+        throw refused
+                ? new ProblemException(Problem.of(ProblemCode.TICKET_INVALID, "the object store answers " + status))
+                : problem;
     }
 
     private static String path(Lease lease, String call) {

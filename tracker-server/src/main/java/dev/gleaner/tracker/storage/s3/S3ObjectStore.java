@@ -59,8 +59,7 @@ import org.jspecify.annotations.Nullable;
 public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     private static final int CONNECT_SECONDS = 5;
     private static final int IO_SECONDS = 60;
-    private static final String SHA256_OF_NOTHING =
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    private static final String SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     private static final String PROBE = "probe/writable";
 
     private static final DateTimeFormatter AMZ_DATE =
@@ -333,10 +332,8 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     public void requireWritable() throws IOException {
         byte[] nothing = new byte[0];
         call("write to bucket " + settings.bucket(), () -> {
-            client.putObject(PutObjectArgs.builder()
-                    .bucket(settings.bucket())
-                    .object(settings.prefix() + PROBE)
-                    .stream(new ByteArrayInputStream(nothing), 0L, -1L)
+            client.putObject(PutObjectArgs.builder().bucket(settings.bucket()).object(settings.prefix() + PROBE).stream(
+                            new ByteArrayInputStream(nothing), 0L, -1L)
                     .build());
             return true;
         });

@@ -61,7 +61,9 @@ abstract class S3Contract extends ObjectStoreContract {
                 new ShardObject("s", 5, "a".repeat(64), 1),
                 Duration.ofMinutes(5));
         assertTrue(
-                ticket.url().contains("X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match%3Bx-amz-checksum-sha256"),
+                ticket.url()
+                        .contains(
+                                "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match%3Bx-amz-checksum-sha256"),
                 ticket.url());
         assertTrue(ticket.url().contains("X-Amz-Expires=300"), ticket.url());
         assertFalse(ticket.url().contains(secretKey()));

@@ -7,8 +7,9 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        // Vert.x and Netty log through SLF4J like everything else.
+        // Vert.x, Netty and Hazelcast log through SLF4J like everything else.
         System.setProperty("vertx.logger-delegate-factory-class-name", "io.vertx.core.logging.SLF4JLogDelegateFactory");
+        System.setProperty("hazelcast.logging.type", "slf4j");
         System.exit(TrackerCommand.execute(System.out, System.err, args));
     }
 }

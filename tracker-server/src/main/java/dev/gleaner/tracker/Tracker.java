@@ -1,11 +1,16 @@
 package dev.gleaner.tracker;
 
+import dev.gleaner.tracker.cluster.Cluster;
+import dev.gleaner.tracker.cluster.ClusterSettings;
+import dev.gleaner.tracker.cluster.RoutingDesk;
 import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.intake.Intake;
+import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.OperatorCalls;
@@ -28,6 +33,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +43,7 @@ public final class Tracker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Tracker.class);
     private static final int INTAKE_THREADS = 2;
     private static final long TICK_MILLIS = 200;
+    private static final long SHARE_MILLIS = 500;
     private static final long SWEEP_SECONDS = 15;
 
     /** Name under which the ledger keeps the hash of the operators' token. */
@@ -49,9 +57,11 @@ public final class Tracker implements AutoCloseable {
     private final ExecutorService intakeThreads;
     private final Path operatorTokenFile;
     private final AutoCloseable lock;
+    private final @Nullable Cluster cluster;
 
     private Tracker(
             AutoCloseable lock,
+            @Nullable Cluster cluster,
             Ledger ledger,
             Vertx vertx,
             HttpServer server,
@@ -60,6 +70,7 @@ public final class Tracker implements AutoCloseable {
             ExecutorService intakeThreads,
             Path operatorTokenFile) {
         this.lock = lock;
+        this.cluster = cluster;
         this.ledger = ledger;
         this.vertx = vertx;
         this.server = server;
@@ -92,16 +103,21 @@ public final class Tracker implements AutoCloseable {
         });
         Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock);
         judge.set(judging);
-        desk.recover().toCompletableFuture().join();
+        ClusterSettings others = config.cluster();
+        Cluster cluster = others == null ? null : Cluster.join(others);
+        Supplier<Share> share = cluster == null ? () -> Share.ALL : cluster::share;
+        desk.own(share.get()).toCompletableFuture().join();
         BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"), store);
         Path tokenFile = config.data().resolve("operator.token");
         String operatorHash = operatorTokenHash(tokenFile, ledger);
-        Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(false));
+        VertxOptions vertxOptions = new VertxOptions().setPreferNativeTransport(false);
+        Vertx vertx = cluster == null ? Vertx.vertx(vertxOptions) : cluster.vertx(vertxOptions);
+        Desk routed = cluster == null ? desk : new RoutingDesk(cluster, desk, vertx, clock);
         Api api = new Api(
                 vertx,
                 new Api.Services(
-                        new WorkerCalls(ledger, desk, judging, store, config.leases()),
-                        new OperatorCalls(ledger, desk, bundles, new Collector(ledger, store, clock)),
+                        new WorkerCalls(ledger, routed, judging, store, config.leases()),
+                        new OperatorCalls(ledger, routed, bundles, new Collector(ledger, store, clock)),
                         judging,
                         bundles,
                         store,
@@ -131,8 +147,11 @@ public final class Tracker implements AutoCloseable {
                     "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
         }
         schedule(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
-        judging.sweep();
-        schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, judging::sweep);
+        if (cluster != null) {
+            schedule(clockThread, SHARE_MILLIS, TimeUnit.MILLISECONDS, () -> desk.own(share.get()));
+        }
+        judging.sweep(share.get());
+        schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
         schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, desk::sweep);
         log.info(
                 "Tracker is ready: address=http://{}:{} data={} epoch={}",
@@ -140,7 +159,7 @@ public final class Tracker implements AutoCloseable {
                 server.actualPort(),
                 config.data(),
                 ledger.epoch());
-        return new Tracker(lock, ledger, vertx, server, leaseThread, clockThread, intakeThreads, tokenFile);
+        return new Tracker(lock, cluster, ledger, vertx, server, leaseThread, clockThread, intakeThreads, tokenFile);
     }
 
     private static void schedule(ScheduledExecutorService thread, long every, TimeUnit unit, Runnable task) {
@@ -193,6 +212,11 @@ public final class Tracker implements AutoCloseable {
         return server.actualPort();
     }
 
+    /** Partitions of the jobs that this tracker owns now. */
+    public int partitions() {
+        return cluster == null ? Share.PARTITIONS : cluster.share().partitions().size();
+    }
+
     /** Where the operators' token lies. */
     public Path operatorTokenFile() {
         return operatorTokenFile;
@@ -212,6 +236,9 @@ public final class Tracker implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         vertx.close().toCompletionStage().toCompletableFuture().join();
+        if (cluster != null) {
+            cluster.close();
+        }
         ledger.close();
         try {
             lock.close();

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker;
 
+import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.storage.s3.S3Settings;
 import java.nio.file.Path;
@@ -11,18 +12,30 @@ import org.jspecify.annotations.Nullable;
  * @param host address to listen on
  * @param port 0 for any free one
  * @param data folder of what this tracker keeps itself: the embedded ledger and objects, bundles, the operators' token
+ * @param cluster null for a tracker on its own, which opens no port for others
  */
 public record TrackerConfig(
-        String host, int port, Path data, LeaseSettings leases, LedgerPlace ledger, ObjectsPlace objects) {
+        String host,
+        int port,
+        Path data,
+        LeaseSettings leases,
+        LedgerPlace ledger,
+        ObjectsPlace objects,
+        @Nullable ClusterSettings cluster) {
     public TrackerConfig {
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("the port must be 0 to 65535");
+        }
+        if (cluster != null && !(ledger instanceof LedgerPlace.Postgres && objects instanceof ObjectsPlace.S3)) {
+            throw new IllegalArgumentException(
+                    "several trackers need what they can share: a PostgreSQL ledger (--ledger) and an S3 store (--objects)");
         }
     }
 
     /** A tracker with everything in its own folder. */
     public static TrackerConfig embedded(String host, int port, Path data, LeaseSettings leases) {
-        return new TrackerConfig(host, port, data, leases, new LedgerPlace.Embedded(), new ObjectsPlace.Embedded());
+        return new TrackerConfig(
+                host, port, data, leases, new LedgerPlace.Embedded(), new ObjectsPlace.Embedded(), null);
     }
 
     /** Where the ledger is. */

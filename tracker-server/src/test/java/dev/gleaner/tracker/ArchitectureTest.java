@@ -21,7 +21,11 @@ class ArchitectureTest {
     @Test
     void eachLibraryIsSeenByItsOwnPackagesOnly() {
         Map<String, List<String>> homes = Map.of(
-                "io.vertx..", List.of(ROOT + ".http..", ROOT),
+                "io.vertx..", List.of(ROOT + ".http..", ROOT + ".cluster..", ROOT),
+                "com.hazelcast..", List.of(ROOT + ".cluster.."),
+                "io.minio..", List.of(ROOT + ".storage.s3.."),
+                "okhttp3..", List.of(ROOT + ".storage.s3.."),
+                "io.micrometer..", List.of(ROOT + ".watch..", ROOT),
                 "java.sql..", List.of(ROOT + ".ledger.sql.."),
                 "org.sqlite..", List.of(ROOT + ".ledger.sql.."),
                 "org.apache.parquet..", List.of(ROOT + ".intake.."),
@@ -88,7 +92,7 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + ".lease..", ROOT + ".ledger.sql..", ROOT + ".intake..")
                 .check(all);
-        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger)..")
+        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch)..")
                 .should()
                 .beFreeOfCycles()
                 .check(all);

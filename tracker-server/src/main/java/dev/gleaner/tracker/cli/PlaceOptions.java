@@ -3,6 +3,7 @@ package dev.gleaner.tracker.cli;
 import dev.gleaner.tracker.TrackerConfig;
 import dev.gleaner.tracker.TrackerConfig.LedgerPlace;
 import dev.gleaner.tracker.TrackerConfig.ObjectsPlace;
+import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.storage.s3.S3Settings;
 import java.io.IOException;
@@ -72,13 +73,14 @@ final class PlaceOptions {
             description = "the bucket is part of the host's name, as AWS prefers; otherwise the first part of the path")
     boolean virtualHost;
 
-    TrackerConfig config(String host, int port, LeaseSettings leases) throws IOException {
-        return new TrackerConfig(host, port, data, leases, ledgerPlace(), objectsPlace());
+    TrackerConfig config(String host, int port, LeaseSettings leases, @Nullable ClusterSettings cluster)
+            throws IOException {
+        return new TrackerConfig(host, port, data, leases, ledgerPlace(), objectsPlace(), cluster);
     }
 
     /** For commands that run no tracker. */
     TrackerConfig config() throws IOException {
-        return config("127.0.0.1", 0, LeaseSettings.DEFAULT);
+        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null);
     }
 
     private LedgerPlace ledgerPlace() throws IOException {

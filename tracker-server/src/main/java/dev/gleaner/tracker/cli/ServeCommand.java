@@ -2,14 +2,17 @@ package dev.gleaner.tracker.cli;
 
 import dev.gleaner.tracker.Tracker;
 import dev.gleaner.tracker.TrackerConfig;
+import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,15 +63,69 @@ final class ServeCommand implements Callable<Integer> {
             description = "how often workers beat (default: ${DEFAULT-VALUE})")
     int heartbeat;
 
+    @Option(
+            names = "--cluster-host",
+            paramLabel = "ADDRESS",
+            defaultValue = "${env:GLEANER_CLUSTER_HOST}",
+            description =
+                    "a private address of this machine: run as one of several trackers, and let the others reach this one there (default:"
+                            + " $GLEANER_CLUSTER_HOST, else a tracker on its own)")
+    @Nullable
+    String clusterHost;
+
+    @Option(
+            names = "--cluster-port",
+            paramLabel = "PORT",
+            defaultValue = "5701",
+            description = "port of Hazelcast; the event bus has the next one (default: ${DEFAULT-VALUE})")
+    int clusterPort;
+
+    @Option(
+            names = "--cluster-members",
+            paramLabel = "HOST[:PORT]",
+            split = ",",
+            defaultValue = "${env:GLEANER_CLUSTER_MEMBERS}",
+            description =
+                    "trackers to join, this one may be among them; a name with several addresses stands for all (default: $GLEANER_CLUSTER_MEMBERS)")
+    List<String> clusterMembers = List.of();
+
+    @Option(
+            names = "--cluster-kubernetes",
+            paramLabel = "SERVICE",
+            description = "name of the headless service whose pods are the trackers, instead of --cluster-members")
+    @Nullable
+    String kubernetesService;
+
+    @Option(
+            names = "--cluster-name",
+            paramLabel = "NAME",
+            defaultValue = "gleaner",
+            description = "trackers of other names are left alone (default: ${DEFAULT-VALUE})")
+    String clusterName = "";
+
     ServeCommand(PrintStream out) {
         this.out = out;
+    }
+
+    private @Nullable ClusterSettings cluster() {
+        if (clusterHost == null || clusterHost.isBlank()) {
+            return null;
+        }
+        List<String> members = clusterMembers == null ? List.of() : clusterMembers;
+        return new ClusterSettings(
+                clusterName,
+                clusterHost,
+                clusterPort,
+                clusterPort + 1,
+                members.stream().filter(member -> !member.isBlank()).toList(),
+                kubernetesService);
     }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         LeaseSettings leases =
                 new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
-        TrackerConfig config = places.config(host, port, leases);
+        TrackerConfig config = places.config(host, port, leases, cluster());
         boolean firstStart = !Files.exists(places.data.resolve("operator.token"));
         Tracker tracker = Tracker.start(config, InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);

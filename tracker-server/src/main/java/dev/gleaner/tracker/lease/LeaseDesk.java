@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Everything here lives on one thread, the executor given by the wiring; public methods hand their work to it. The ready
  * window is a copy of the ledger's next open jobs and may be wrong: a grant counts only if the ledger says so. Deadlines are
- * in memory alone; after a restart {@link #recover} gives every lease of the ledger a fresh grace.
+ * in memory alone; after a restart or a take-over {@link #own} gives every lease of the ledger a fresh grace.
  */
-public final class LeaseDesk {
+public final class LeaseDesk implements Desk {
     private static final Logger log = LoggerFactory.getLogger(LeaseDesk.class);
     private static final int WINDOW = 512;
     private static final Duration REFILL_EVERY = Duration.ofSeconds(1);
@@ -49,7 +49,7 @@ public final class LeaseDesk {
     private final Map<Long, Set<String>> triedBy = new HashMap<>();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     private Instant refillAfter = Instant.MIN;
-    private Share share = Share.ALL;
+    private Share share = Share.NONE;
 
     /**
      * @param thread runs one task at a time, in order
@@ -68,23 +68,43 @@ public final class LeaseDesk {
         this.judge = judge;
     }
 
-    /** A job that a worker got. */
-    public record Granted(Ledger.ReadyJob job, FencingToken token) {}
-
     private record Waiter(
             String worker, String request, int max, Instant until, CompletableFuture<List<Granted>> done) {}
 
-    /** Takes up the ledger's live leases, each with a fresh grace. Call once, before anything else. */
-    public CompletionStage<Void> recover() {
+    /**
+     * Takes over this share of the jobs, and gives up the rest: leases that come in get a fresh grace, for nobody knows how
+     * long their owner was away. Call it before anything else, and whenever the share may have changed.
+     */
+    public CompletionStage<Void> own(Share now) {
         return CompletableFuture.runAsync(
                 () -> {
-                    ledger.attempts(AttemptStatus.LEASED).forEach(this::watch);
-                    log.info("Leases taken up: count={}", live.size());
+                    if (now.equals(share)) {
+                        return;
+                    }
+                    int before = live.size();
+                    live.keySet().removeIf(job -> !now.owns(job));
+                    triedBy.keySet().removeIf(job -> !now.owns(job));
+                    int given = before - live.size();
+                    for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
+                        boolean known = live.containsKey(attempt.job()) || taken.contains(attempt.job());
+                        if (now.owns(attempt.job()) && !known) {
+                            watch(attempt);
+                        }
+                    }
+                    share = now;
+                    window.clear();
+                    refillAfter = Instant.MIN;
+                    log.info(
+                            "Share of the jobs changed: partitions={} leases={} given_up={}",
+                            now.partitions().size(),
+                            live.size(),
+                            given);
+                    serveWaiters();
                 },
                 thread);
     }
 
-    /** Up to {@code max} jobs, waiting for the first; an empty list when there is none in time. */
+    @Override
     public CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait) {
         CompletableFuture<List<Granted>> done = new CompletableFuture<>();
         thread.execute(() -> {
@@ -124,6 +144,10 @@ public final class LeaseDesk {
                                             ledger.epoch(),
                                             applied.attempts().get(0).number());
                                     Instant now = clock.instant();
+                                    granted.add(new Granted(job, token));
+                                    if (!share.owns(job.job())) {
+                                        return; // Its new owner finds the lease in the ledger.
+                                    }
                                     live.put(
                                             job.job(),
                                             new Live(
@@ -132,7 +156,6 @@ public final class LeaseDesk {
                                                     now,
                                                     settings.ttl(),
                                                     now.plus(settings.hardCap())));
-                                    granted.add(new Granted(job, token));
                                 }
                             },
                             thread)
@@ -190,7 +213,7 @@ public final class LeaseDesk {
         }
     }
 
-    /** Renews a worker's leases; says which of them are lost. */
+    @Override
     public CompletionStage<List<Heartbeat.Answer>> heartbeat(String worker, List<Heartbeat.Beat> beats) {
         return CompletableFuture.supplyAsync(
                 () -> {
@@ -201,6 +224,9 @@ public final class LeaseDesk {
                         boolean mine = lease != null && lease.token.equals(beat.token()) && lease.worker.equals(worker);
                         if (mine && lease != null) {
                             lease.beat(beat, now, settings.ttl());
+                        } else if (!share.owns(beat.job())) {
+                            // The owner has changed and this call was still on its way to the old one.
+                            mine = true;
                         }
                         answers.add(new Heartbeat.Answer(
                                 beat.job(), beat.token(), mine ? Heartbeat.Verdict.CONTINUE : Heartbeat.Verdict.LOST));
@@ -210,7 +236,7 @@ public final class LeaseDesk {
                 thread);
     }
 
-    /** A result was handed in: nobody else needs the job unless the ledger says so. */
+    @Override
     public void submitted(long job, FencingToken token) {
         thread.execute(() -> {
             if (forget(job, token)) {
@@ -229,7 +255,7 @@ public final class LeaseDesk {
         return same;
     }
 
-    /** A lease was ended by its worker or an operator without a result; the job may be ready again. */
+    @Override
     public void ended(long job, FencingToken token, String worker) {
         thread.execute(() -> {
             if (forget(job, token)) {
@@ -239,14 +265,21 @@ public final class LeaseDesk {
     }
 
     /**
-     * Looks for leases of the ledger that nobody watches here, and watches them with a fresh grace: whatever event was lost,
-     * no job stays leased for ever. Call it every minute or so.
+     * Compares what is watched here with the ledger: a lease that nobody watches is watched with a fresh grace, one that the
+     * ledger does not know any more is forgotten. Whatever message or event was lost, no job stays leased for ever and no
+     * worker is told for long to go on with what it has lost. Call it every minute or so.
      */
     public CompletionStage<Void> sweep() {
         return CompletableFuture.runAsync(
                 () -> {
+                    Set<Long> leased = new HashSet<>();
                     for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
-                        if (!live.containsKey(attempt.job()) && !taken.contains(attempt.job())) {
+                        if (!share.owns(attempt.job()) || taken.contains(attempt.job())) {
+                            continue;
+                        }
+                        leased.add(attempt.job());
+                        Live lease = live.get(attempt.job());
+                        if (lease == null || !lease.token.equals(attempt.token())) {
                             log.warn(
                                     "A lease was not watched and is now: job={} token={}",
                                     attempt.job(),
@@ -254,6 +287,7 @@ public final class LeaseDesk {
                             watch(attempt);
                         }
                     }
+                    live.keySet().removeIf(job -> !leased.contains(job) && !taken.contains(job));
                 },
                 thread);
     }
@@ -265,7 +299,7 @@ public final class LeaseDesk {
                 Live.recovered(attempt.token(), attempt.worker(), clock.instant(), settings.ttl(), hardDeadline));
     }
 
-    /** Something made jobs ready: looks at the ledger again at once. */
+    @Override
     public void wake() {
         thread.execute(() -> {
             refillAfter = Instant.MIN;

@@ -8,6 +8,7 @@ import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Share;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -170,10 +171,12 @@ public final class Judge {
         }
     }
 
-    /** Judges whatever was submitted and has no verdict: after a restart, or after storage trouble. */
-    public void sweep() {
+    /** Judges whatever of this share was submitted and has no verdict: after a restart, or after storage trouble. */
+    public void sweep(Share share) {
         for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.SUBMITTED)) {
-            judge(attempt.job(), attempt.token().attempt());
+            if (share.owns(attempt.job())) {
+                judge(attempt.job(), attempt.token().attempt());
+            }
         }
     }
 

@@ -8,7 +8,7 @@ import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.intake.Collector;
-import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -34,7 +34,7 @@ public final class OperatorCalls {
     private static final String ACTOR = "operator";
 
     private final Ledger ledger;
-    private final LeaseDesk desk;
+    private final Desk desk;
     private final BundleShelf bundles;
     private final Collector collector;
 
@@ -57,7 +57,7 @@ public final class OperatorCalls {
             String subject,
             @Nullable String detail) {}
 
-    public OperatorCalls(Ledger ledger, LeaseDesk desk, BundleShelf bundles, Collector collector) {
+    public OperatorCalls(Ledger ledger, Desk desk, BundleShelf bundles, Collector collector) {
         this.collector = collector;
         this.ledger = ledger;
         this.desk = desk;

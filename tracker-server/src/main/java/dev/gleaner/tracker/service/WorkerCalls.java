@@ -14,7 +14,7 @@ import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
-import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
@@ -35,12 +35,12 @@ public final class WorkerCalls {
     private static final int IDLE_RETRY_SECONDS = 2;
 
     private final Ledger ledger;
-    private final LeaseDesk desk;
+    private final Desk desk;
     private final Judge judge;
     private final ObjectStore store;
     private final LeaseSettings settings;
 
-    public WorkerCalls(Ledger ledger, LeaseDesk desk, Judge judge, ObjectStore store, LeaseSettings settings) {
+    public WorkerCalls(Ledger ledger, Desk desk, Judge judge, ObjectStore store, LeaseSettings settings) {
         this.ledger = ledger;
         this.desk = desk;
         this.judge = judge;
@@ -114,7 +114,7 @@ public final class WorkerCalls {
         return "every job is done or worked on by somebody";
     }
 
-    private Lease lease(LeaseDesk.Granted granted) {
+    private Lease lease(Desk.Granted granted) {
         Ledger.ReadyJob job = granted.job();
         return new Lease(
                 job.job(),

@@ -12,6 +12,7 @@ import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,7 +60,7 @@ class LeaseDeskTest {
 
     private LeaseDesk newDesk() throws Exception {
         LeaseDesk fresh = new LeaseDesk(ledger, clock, SETTINGS, thread, (job, attempt) -> {});
-        await(fresh.recover());
+        await(fresh.own(Share.ALL));
         return fresh;
     }
 
@@ -73,11 +74,11 @@ class LeaseDeskTest {
         return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 
-    private List<LeaseDesk.Granted> acquire(String worker, String request, int max) throws Exception {
+    private List<Desk.Granted> acquire(String worker, String request, int max) throws Exception {
         return await(desk.acquire(worker, request, max, Duration.ZERO));
     }
 
-    private Heartbeat.Verdict beat(String worker, LeaseDesk.Granted lease, long finished) throws Exception {
+    private Heartbeat.Verdict beat(String worker, Desk.Granted lease, long finished) throws Exception {
         Heartbeat.Beat beat = new Heartbeat.Beat(lease.job().job(), lease.token(), "fetch", 10, finished, 0);
         return await(desk.heartbeat(worker, List.of(beat))).get(0).verdict();
     }
@@ -104,7 +105,7 @@ class LeaseDeskTest {
 
     @Test
     void aRetryOfTheSameCallGivesTheSameLeases() throws Exception {
-        List<LeaseDesk.Granted> first = acquire("ada", "r1", 2);
+        List<Desk.Granted> first = acquire("ada", "r1", 2);
         assertEquals(2, first.size());
         assertEquals(Set.copyOf(first), Set.copyOf(acquire("ada", "r1", 2)));
         desk = newDesk();
@@ -114,7 +115,7 @@ class LeaseDeskTest {
 
     @Test
     void aLeaseLivesAsLongAsItBeats() throws Exception {
-        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
         for (int i = 0; i < 20; i++) {
             pass(Duration.ofSeconds(170));
             assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, i));
@@ -131,7 +132,7 @@ class LeaseDeskTest {
 
     @Test
     void aLeaseThatOnlyBeatsWithoutProgressEnds() throws Exception {
-        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
         for (int i = 0; i < 5; i++) {
             pass(Duration.ofSeconds(150));
             beat("ada", lease, 1);
@@ -144,7 +145,7 @@ class LeaseDeskTest {
 
     @Test
     void theHardCapEndsEvenABusyLease() throws Exception {
-        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
         for (int i = 0; i < 130; i++) {
             beat("ada", lease, i);
             pass(Duration.ofSeconds(170));
@@ -156,13 +157,13 @@ class LeaseDeskTest {
 
     @Test
     void aStrangersHeartbeatRenewsNothing() throws Exception {
-        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
         assertEquals(Heartbeat.Verdict.LOST, beat("bela", lease, 1));
     }
 
     @Test
     void afterARestartLeasesGetAFreshGraceAndNobodyPays() throws Exception {
-        LeaseDesk.Granted lease = acquire("ada", "r", 1).get(0);
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
         clock.advance(Duration.ofHours(1));
         desk = newDesk();
         pass(Duration.ofSeconds(300));
@@ -181,7 +182,7 @@ class LeaseDeskTest {
     @Test
     void anExpiredJobGoesToAnotherWorkerFirst() throws Exception {
         acquire("ada", "r1", 2);
-        LeaseDesk.Granted third = acquire("bela", "r2", 1).get(0);
+        Desk.Granted third = acquire("bela", "r2", 1).get(0);
         pass(Duration.ofSeconds(181));
         assertEquals(List.of(), ledger.attempts(AttemptStatus.LEASED));
         assertFalse(acquire("bela", "r3", 1).get(0).job().job() == third.job().job());
@@ -189,12 +190,12 @@ class LeaseDeskTest {
 
     @Test
     void aLongPollIsAnsweredWhenAJobTurnsUp() throws Exception {
-        List<LeaseDesk.Granted> all = acquire("ada", "r1", 3);
-        CompletableFuture<List<LeaseDesk.Granted>> waiting =
+        List<Desk.Granted> all = acquire("ada", "r1", 3);
+        CompletableFuture<List<Desk.Granted>> waiting =
                 desk.acquire("bela", "r2", 1, Duration.ofSeconds(25)).toCompletableFuture();
         await(desk.tick());
         assertFalse(waiting.isDone());
-        LeaseDesk.Granted back = all.get(1);
+        Desk.Granted back = all.get(1);
         await(ledger.apply(back.job().job(), new LedgerEvent.Release("ada", back.token(), "bye"), "ada"));
         desk.ended(back.job().job(), back.token(), "ada");
         await(desk.tick());
@@ -204,11 +205,11 @@ class LeaseDeskTest {
 
     @Test
     void aLateCallOfAnOldAttemptDoesNotCostTheNewerOneItsLease() throws Exception {
-        LeaseDesk.Granted old = acquire("ada", "r1", 1).get(0);
+        Desk.Granted old = acquire("ada", "r1", 1).get(0);
         pass(Duration.ofSeconds(181));
-        LeaseDesk.Granted newer = null;
+        Desk.Granted newer = null;
         for (int i = 0; i < 3; i++) {
-            LeaseDesk.Granted lease = acquire("bela", "b" + i, 1).get(0);
+            Desk.Granted lease = acquire("bela", "b" + i, 1).get(0);
             newer = lease.job().job() == old.job().job() ? lease : newer;
         }
         assertTrue(newer != null && newer.token().attempt() == 2);
@@ -221,7 +222,7 @@ class LeaseDeskTest {
 
     @Test
     void aLeaseThatNobodyWatchesIsFoundByTheSweepAndRunsOut() throws Exception {
-        LeaseDesk.Granted lease = acquire("ada", "r1", 1).get(0);
+        Desk.Granted lease = acquire("ada", "r1", 1).get(0);
         desk.ended(lease.job().job(), lease.token(), "ada"); // the event came, the ledger's change did not
         assertEquals(0, await(desk.liveCount()));
         await(desk.sweep());
@@ -236,7 +237,7 @@ class LeaseDeskTest {
     @Test
     void aLongPollEndsEmptyInTime() throws Exception {
         acquire("ada", "r1", 3);
-        CompletableFuture<List<LeaseDesk.Granted>> waiting =
+        CompletableFuture<List<Desk.Granted>> waiting =
                 desk.acquire("bela", "r2", 1, Duration.ofSeconds(25)).toCompletableFuture();
         await(desk.tick());
         pass(Duration.ofSeconds(26));

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A server that a test starts as a process of its own and ends by its id. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
     private final Process process;
     private final int port;
 
@@ -20,14 +20,14 @@ final class ServerProcess implements AutoCloseable {
         this.port = port;
     }
 
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress("127.0.0.1", 0));
             return socket.getLocalPort();
         }
     }
 
-    static ServerProcess start(List<String> command, Map<String, String> environment, int port, Path log)
+    public static ServerProcess start(List<String> command, Map<String, String> environment, int port, Path log)
             throws Exception {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
@@ -46,7 +46,7 @@ final class ServerProcess implements AutoCloseable {
         throw new IOException("the server did not come up: " + Files.readString(log));
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 

@@ -1,0 +1,29 @@
+package dev.gleaner.tracker.lease;
+
+import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.tracker.ledger.Ledger;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Where leases are handed out and watched: here, or by whichever tracker owns the job. */
+public interface Desk {
+    /** A job that a worker got. */
+    record Granted(Ledger.ReadyJob job, FencingToken token) {}
+
+    /** Up to {@code max} jobs, waiting for the first; an empty list when there is none in time. */
+    CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait);
+
+    /** Renews a worker's leases; says which of them are lost. */
+    CompletionStage<List<Heartbeat.Answer>> heartbeat(String worker, List<Heartbeat.Beat> beats);
+
+    /** A result was handed in: nobody else needs the job unless the ledger says so. */
+    void submitted(long job, FencingToken token);
+
+    /** A lease was ended by its worker or an operator without a result; the job may be ready again. */
+    void ended(long job, FencingToken token, String worker);
+
+    /** Something made jobs ready: looks at the ledger again at once. */
+    void wake();
+}

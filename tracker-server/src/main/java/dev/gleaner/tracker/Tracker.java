@@ -9,7 +9,6 @@ import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.Ledger;
-import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.Judge;
@@ -18,27 +17,43 @@ import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
+import dev.gleaner.tracker.watch.Meters;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.micrometer.Label;
+import io.vertx.micrometer.MetricsDomain;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running tracker: makes the parts, joins them, starts and stops them in order. */
+/** A running tracker: makes the parts, joins them, and stops them in the opposite order. */
 public final class Tracker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Tracker.class);
     private static final int INTAKE_THREADS = 2;
@@ -49,70 +64,59 @@ public final class Tracker implements AutoCloseable {
     /** Name under which the ledger keeps the hash of the operators' token. */
     public static final String OPERATOR = "operator.token";
 
-    private final Ledger ledger;
-    private final Vertx vertx;
-    private final HttpServer server;
-    private final ScheduledExecutorService leaseThread;
-    private final ScheduledExecutorService clockThread;
-    private final ExecutorService intakeThreads;
+    private final Deque<Part> parts;
     private final Path operatorTokenFile;
-    private final AutoCloseable lock;
     private final @Nullable Cluster cluster;
+    private final int port;
 
-    private Tracker(
-            AutoCloseable lock,
-            @Nullable Cluster cluster,
-            Ledger ledger,
-            Vertx vertx,
-            HttpServer server,
-            ScheduledExecutorService leaseThread,
-            ScheduledExecutorService clockThread,
-            ExecutorService intakeThreads,
-            Path operatorTokenFile) {
-        this.lock = lock;
-        this.cluster = cluster;
-        this.ledger = ledger;
-        this.vertx = vertx;
-        this.server = server;
-        this.leaseThread = leaseThread;
-        this.clockThread = clockThread;
-        this.intakeThreads = intakeThreads;
-        this.operatorTokenFile = operatorTokenFile;
-    }
+    /** Something to stop, and its name for the log. */
+    private record Part(String name, AutoCloseable closing) {}
 
-    /**
-     * Starts a tracker.
-     *
-     * @param version shown to callers
-     * @throws IOException when the data folder cannot be used or the port is taken
-     */
-    public static Tracker start(TrackerConfig config, InstantSource clock, String version) throws IOException {
-        AutoCloseable lock =
-                config.ledger() instanceof TrackerConfig.LedgerPlace.Embedded ? Places.lock(config.data()) : () -> {};
-        Ledger ledger = Places.ledger(config, clock, LedgerMonitor.NONE);
-        ScheduledExecutorService leaseThread = single("leases");
-        ScheduledExecutorService clockThread = single("clock");
-        ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));
+    /** @param parts what has been started, so that a start that fails in the middle can be undone */
+    private Tracker(TrackerConfig config, InstantSource clock, String version, Deque<Part> parts) throws IOException {
+        this.parts = parts;
+        Meters meters = add("meters", new Meters());
+        if (config.ledger() instanceof TrackerConfig.LedgerPlace.Embedded) {
+            add("ledger lock", Places.lock(config.data()));
+        }
+        Ledger ledger = add("ledger", Places.ledger(config, clock, meters));
+        operatorTokenFile = config.data().resolve("operator.token");
+        String operatorHash = operatorTokenHash(operatorTokenFile, ledger);
         ObjectStore store = Places.objects(config, ledger, clock);
-        AtomicReference<Judge> judge = new AtomicReference<>();
-        LeaseDesk desk = new LeaseDesk(ledger, clock, config.leases(), leaseThread, (job, attempt) -> {
-            Judge ready = judge.get();
-            if (ready != null) {
-                ready.judge(job, attempt);
-            }
-        });
-        Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock);
-        judge.set(judging);
+        if (store instanceof AutoCloseable closeable) {
+            add("object store", closeable);
+        }
         ClusterSettings others = config.cluster();
-        Cluster cluster = others == null ? null : Cluster.join(others);
+        cluster = others == null ? null : add("cluster", Cluster.join(others));
         Supplier<Share> share = cluster == null ? () -> Share.ALL : cluster::share;
+
+        ScheduledExecutorService leaseThread = Executors.newSingleThreadScheduledExecutor(daemon("leases"));
+        add("lease thread", () -> stop(leaseThread));
+        ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));
+        add("intake threads", () -> stop(intakeThreads));
+        AtomicReference<@Nullable Judge> judge = new AtomicReference<>();
+        LeaseDesk desk = new LeaseDesk(
+                ledger,
+                clock,
+                config.leases(),
+                leaseThread,
+                (job, attempt) -> {
+                    Judge ready = judge.get();
+                    if (ready != null) {
+                        ready.judge(job, attempt);
+                    }
+                },
+                meters);
+        Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock, meters);
+        judge.set(judging);
         desk.own(share.get()).toCompletableFuture().join();
-        BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"), store);
-        Path tokenFile = config.data().resolve("operator.token");
-        String operatorHash = operatorTokenHash(tokenFile, ledger);
-        VertxOptions vertxOptions = new VertxOptions().setPreferNativeTransport(false);
-        Vertx vertx = cluster == null ? Vertx.vertx(vertxOptions) : cluster.vertx(vertxOptions);
+
+        Vertx vertx = vertx(meters);
+        add(
+                "http",
+                () -> vertx.close().toCompletionStage().toCompletableFuture().join());
         Desk routed = cluster == null ? desk : new RoutingDesk(cluster, desk, vertx, clock);
+        BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"), store);
         Api api = new Api(
                 vertx,
                 new Api.Services(
@@ -123,47 +127,113 @@ public final class Tracker implements AutoCloseable {
                         store,
                         store instanceof FileObjectStore files ? files : null,
                         ledger,
+                        meters::scrape,
                         version,
                         operatorHash));
+        port = listen(vertx, api, config);
+
+        ScheduledExecutorService clockThread = Executors.newSingleThreadScheduledExecutor(daemon("clock"));
+        add("clock thread", clockThread::shutdownNow);
+        every(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, desk::sweep);
+        judging.sweep(share.get());
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> meters.campaigns(ledger.campaigns()));
+        if (cluster != null) {
+            watch(meters, cluster);
+            every(clockThread, SHARE_MILLIS, TimeUnit.MILLISECONDS, () -> desk.own(share.get()));
+        }
+        log.info(
+                "Tracker is ready: address=http://{}:{} data={} ledger={} objects={} epoch={}",
+                config.host(),
+                port,
+                config.data(),
+                config.ledger(),
+                store.place(),
+                ledger.epoch());
+    }
+
+    /**
+     * Starts a tracker.
+     *
+     * @param version shown to callers
+     * @throws IOException when the data folder cannot be used, the port is taken, or a place cannot be reached
+     */
+    public static Tracker start(TrackerConfig config, InstantSource clock, String version) throws IOException {
+        Deque<Part> parts = new ArrayDeque<>();
+        try {
+            return new Tracker(config, clock, version, parts);
+        } catch (IOException | RuntimeException e) {
+            stop(parts);
+            throw e;
+        }
+    }
+
+    private <T extends AutoCloseable> T add(String name, T part) {
+        parts.push(new Part(name, part));
+        return part;
+    }
+
+    private Vertx vertx(Meters meters) {
+        MicrometerMetricsOptions metrics = new MicrometerMetricsOptions()
+                .setEnabled(true)
+                .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE, Label.POOL_NAME));
+        EnumSet.complementOf(EnumSet.of(MetricsDomain.HTTP_SERVER, MetricsDomain.NAMED_POOLS))
+                .forEach(metrics::addDisabledMetricsCategory);
+        VertxOptions options =
+                new VertxOptions().setPreferNativeTransport(false).setMetricsOptions(metrics);
+        VertxBuilder builder =
+                Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(meters.registry()));
+        return cluster == null ? builder.build() : cluster.vertx(builder, options);
+    }
+
+    private static int listen(Vertx vertx, Api api, TrackerConfig config) throws IOException {
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.host())
-                .setPort(config.port())
+                // All event loops share one port; a negative one is any free port that they share.
+                .setPort(config.port() == 0 ? -1 : config.port())
                 .setIdleTimeout(120)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setMaxHeaderSize(16 << 10)
                 .setMaxInitialLineLength(8 << 10);
-        HttpServer server;
+        AtomicInteger port = new AtomicInteger();
+        Supplier<Deployable> door = () -> new VerticleBase() {
+            @Override
+            public Future<?> start() {
+                return vertx.createHttpServer(options)
+                        .requestHandler(api.router())
+                        .listen()
+                        .onSuccess(server -> port.set(server.actualPort()));
+            }
+        };
         try {
-            server = vertx.createHttpServer(options)
-                    .requestHandler(api.router())
-                    .listen()
+            vertx.deployVerticle(
+                            door,
+                            new DeploymentOptions()
+                                    .setInstances(Runtime.getRuntime().availableProcessors()))
                     .toCompletionStage()
                     .toCompletableFuture()
                     .join();
-        } catch (java.util.concurrent.CompletionException e) {
-            ledger.close();
+            return port.get();
+        } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IOException(
                     "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
         }
-        schedule(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
-        if (cluster != null) {
-            schedule(clockThread, SHARE_MILLIS, TimeUnit.MILLISECONDS, () -> desk.own(share.get()));
-        }
-        judging.sweep(share.get());
-        schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
-        schedule(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, desk::sweep);
-        log.info(
-                "Tracker is ready: address=http://{}:{} data={} epoch={}",
-                config.host(),
-                server.actualPort(),
-                config.data(),
-                ledger.epoch());
-        return new Tracker(lock, cluster, ledger, vertx, server, leaseThread, clockThread, intakeThreads, tokenFile);
     }
 
-    private static void schedule(ScheduledExecutorService thread, long every, TimeUnit unit, Runnable task) {
-        java.util.concurrent.ScheduledFuture<?> unused = thread.scheduleWithFixedDelay(
+    private static void watch(Meters meters, Cluster cluster) {
+        meters.cluster("members", "trackers in the cluster, as this one sees it", cluster::members);
+        meters.cluster(
+                "partitions",
+                "partitions of the jobs that this tracker owns",
+                () -> cluster.share().partitions().size());
+        meters.cluster(
+                "safe", "1 when every partition has a backup and a tracker may leave", () -> cluster.isSafe() ? 1 : 0);
+    }
+
+    private static void every(ScheduledExecutorService thread, long every, TimeUnit unit, Runnable task) {
+        ScheduledFuture<?> unused = thread.scheduleWithFixedDelay(
                 () -> {
                     try {
                         task.run();
@@ -209,7 +279,7 @@ public final class Tracker implements AutoCloseable {
     }
 
     public int port() {
-        return server.actualPort();
+        return port;
     }
 
     /** Partitions of the jobs that this tracker owns now. */
@@ -225,34 +295,33 @@ public final class Tracker implements AutoCloseable {
     /** Stops taking calls, then what is behind them, the ledger last. */
     @Override
     public void close() {
-        server.close().toCompletionStage().toCompletableFuture().join();
-        clockThread.shutdownNow();
-        intakeThreads.shutdown();
-        leaseThread.shutdown();
-        try {
-            boolean unused = intakeThreads.awaitTermination(10, TimeUnit.SECONDS)
-                    && leaseThread.awaitTermination(5, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        vertx.close().toCompletionStage().toCompletableFuture().join();
-        if (cluster != null) {
-            cluster.close();
-        }
-        ledger.close();
-        try {
-            lock.close();
-        } catch (Exception e) {
-            log.warn("The ledger's lock could not be given back: {}", e.toString());
-        }
+        stop(parts);
         log.info("Tracker has stopped");
     }
 
-    private static ScheduledExecutorService single(String name) {
-        return Executors.newSingleThreadScheduledExecutor(daemon(name));
+    private static void stop(Deque<Part> parts) {
+        while (!parts.isEmpty()) {
+            Part part = parts.pop();
+            try {
+                part.closing.close();
+            } catch (Exception e) {
+                log.warn("A part could not be stopped: part={} cause={}", part.name, e.toString());
+            }
+        }
     }
 
-    private static java.util.concurrent.ThreadFactory daemon(String name) {
+    private static void stop(ExecutorService threads) {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(10, TimeUnit.SECONDS)) {
+                log.warn("Threads were still at work when the tracker stopped");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static ThreadFactory daemon(String name) {
         return r -> {
             Thread thread = new Thread(r, name);
             thread.setDaemon(true);

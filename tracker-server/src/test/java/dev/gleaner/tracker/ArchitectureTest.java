@@ -20,16 +20,17 @@ class ArchitectureTest {
 
     @Test
     void eachLibraryIsSeenByItsOwnPackagesOnly() {
-        Map<String, List<String>> homes = Map.of(
-                "io.vertx..", List.of(ROOT + ".http..", ROOT + ".cluster..", ROOT),
-                "com.hazelcast..", List.of(ROOT + ".cluster.."),
-                "io.minio..", List.of(ROOT + ".storage.s3.."),
-                "okhttp3..", List.of(ROOT + ".storage.s3.."),
-                "io.micrometer..", List.of(ROOT + ".watch..", ROOT),
-                "java.sql..", List.of(ROOT + ".ledger.sql.."),
-                "org.sqlite..", List.of(ROOT + ".ledger.sql.."),
-                "org.apache.parquet..", List.of(ROOT + ".intake.."),
-                "picocli..", List.of(ROOT + ".cli.."));
+        Map<String, List<String>> homes = Map.ofEntries(
+                Map.entry("io.vertx..", List.of(ROOT + ".http..", ROOT + ".cluster..", ROOT)),
+                Map.entry("com.hazelcast..", List.of(ROOT + ".cluster..")),
+                Map.entry("io.minio..", List.of(ROOT + ".storage.s3..")),
+                Map.entry("okhttp3..", List.of(ROOT + ".storage.s3..")),
+                Map.entry("io.micrometer..", List.of(ROOT + ".watch..", ROOT)),
+                Map.entry("ch.qos.logback..", List.of(ROOT + ".watch..")),
+                Map.entry("java.sql..", List.of(ROOT + ".ledger.sql..")),
+                Map.entry("org.sqlite..", List.of(ROOT + ".ledger.sql..")),
+                Map.entry("org.apache.parquet..", List.of(ROOT + ".intake..")),
+                Map.entry("picocli..", List.of(ROOT + ".cli..")));
         homes.forEach((library, packages) -> noClasses()
                 .that()
                 .resideOutsideOfPackages(packages.toArray(String[]::new))

@@ -10,6 +10,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.partition.Partition;
 import dev.gleaner.tracker.ledger.Share;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.spi.cluster.hazelcast.ConfigUtil;
@@ -117,13 +118,12 @@ public final class Cluster implements AutoCloseable {
     }
 
     /** Vert.x with its event bus over this cluster, bound to the cluster's address. */
-    public Vertx vertx(VertxOptions options) {
+    public Vertx vertx(VertxBuilder builder, VertxOptions options) {
         options.setEventBusOptions(new EventBusOptions()
                 .setHost(settings.host())
                 .setPort(settings.busPort())
                 .setClusterPublicHost(settings.host()));
-        return Vertx.builder()
-                .with(options)
+        return builder.with(options)
                 .withClusterManager(new HazelcastClusterManager(hazelcast))
                 .buildClustered()
                 .toCompletionStage()

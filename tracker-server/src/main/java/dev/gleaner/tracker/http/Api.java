@@ -40,9 +40,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +66,7 @@ public final class Api {
      * What the API calls.
      *
      * @param uploads takes uploads itself, null when workers upload elsewhere
+     * @param meters all meters in Prometheus' text format
      * @param operatorTokenHash SHA-256 of the operators' token
      */
     public record Services(
@@ -74,6 +77,7 @@ public final class Api {
             ObjectStore store,
             @Nullable FileObjectStore uploads,
             Ledger ledger,
+            Supplier<String> meters,
             String version,
             String operatorTokenHash) {}
 
@@ -105,16 +109,14 @@ public final class Api {
                 "/v1/workers",
                 MAX_CALL_BYTES,
                 ctx -> services.workers.register(body(ctx, Register.Request.class)));
-        post(
+        worker(
                 router,
                 "/v1/leases",
-                MAX_CALL_BYTES,
-                ctx -> services.workers.acquire(worker(ctx), body(ctx, Acquire.Request.class)));
-        post(
+                (worker, ctx) -> services.workers.acquire(worker, body(ctx, Acquire.Request.class)));
+        worker(
                 router,
                 "/v1/heartbeats",
-                MAX_CALL_BYTES,
-                ctx -> services.workers.heartbeat(worker(ctx), body(ctx, Heartbeat.Request.class)));
+                (worker, ctx) -> services.workers.heartbeat(worker, body(ctx, Heartbeat.Request.class)));
         String lease = "/v1/leases/:job/:token";
         post(
                 router,
@@ -122,22 +124,20 @@ public final class Api {
                 MAX_CALL_BYTES,
                 ctx -> done(
                         services.workers.tickets(worker(ctx), job(ctx), token(ctx), body(ctx, Tickets.Request.class))));
-        post(
+        worker(
                 router,
                 lease + "/submit",
-                MAX_CALL_BYTES,
-                ctx -> services.workers.submit(worker(ctx), job(ctx), token(ctx), bytes(ctx)));
-        post(
+                (worker, ctx) -> services.workers.submit(worker, job(ctx), token(ctx), bytes(ctx)));
+        worker(
                 router,
                 lease + "/release",
-                MAX_CALL_BYTES,
-                ctx -> empty(
-                        services.workers.release(worker(ctx), job(ctx), token(ctx), body(ctx, Release.Request.class))));
-        post(
+                (worker, ctx) -> empty(
+                        services.workers.release(worker, job(ctx), token(ctx), body(ctx, Release.Request.class))));
+        worker(
                 router,
                 lease + "/fail",
-                MAX_CALL_BYTES,
-                ctx -> empty(services.workers.fail(worker(ctx), job(ctx), token(ctx), body(ctx, Fail.Request.class))));
+                (worker, ctx) ->
+                        empty(services.workers.fail(worker, job(ctx), token(ctx), body(ctx, Fail.Request.class))));
         router.get("/v1/bundles/:id/:file").handler(this::bundleFile);
         FileObjectStore uploads = services.uploads;
         if (uploads != null) {
@@ -169,16 +169,8 @@ public final class Api {
                 MAX_CALL_BYTES,
                 ctx -> done(services.operators.collect(body(ctx, OperatorCalls.Collect.class))));
         get(router, "/v1/operator/workers", ctx -> Map.of("workers", services.operators.workers()));
-        post(
-                router,
-                "/v1/operator/workers/:worker/ban",
-                MAX_CALL_BYTES,
-                ctx -> services.operators.ban(ctx.pathParam("worker"), true));
-        post(
-                router,
-                "/v1/operator/workers/:worker/unban",
-                MAX_CALL_BYTES,
-                ctx -> services.operators.ban(ctx.pathParam("worker"), false));
+        post(router, "/v1/operator/workers/:worker/ban", MAX_CALL_BYTES, ctx -> ban(ctx, true));
+        post(router, "/v1/operator/workers/:worker/unban", MAX_CALL_BYTES, ctx -> ban(ctx, false));
         post(
                 router,
                 "/v1/operator/campaigns",
@@ -198,6 +190,11 @@ public final class Api {
 
         router.get("/health/live").handler(ctx -> render(ctx, 200, Map.of("status", "live")));
         get(router, "/health/ready", ctx -> ready());
+        router.get("/metrics")
+                .handler(ctx -> ctx.response()
+                        .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+                        .putHeader("Cache-Control", "no-store")
+                        .end(services.meters.get()));
         router.get("/*")
                 .handler(StaticHandler.create(Dashboard.ROOT)
                         .setCachingEnabled(false)
@@ -230,6 +227,30 @@ public final class Api {
                         .compose(stage -> Future.fromCompletionStage(stage, vertx.getOrCreateContext()))));
     }
 
+    private interface WorkerCall {
+        CompletionStage<?> of(String worker, RoutingContext ctx) throws IOException;
+    }
+
+    /** A worker's call that never blocks: it stays on the event loop unless the ledger must be asked who calls. */
+    private void worker(Router router, String path, WorkerCall call) {
+        Route route = router.post(path);
+        route.handler(BodyHandler.create(false).setBodyLimit(MAX_CALL_BYTES));
+        route.handler(ctx -> {
+            String token = bearer(ctx);
+            Optional<Ledger.WorkerRow> known = services.workers.authenticateQuickly(token);
+            Future<Ledger.WorkerRow> caller = known.isPresent()
+                    ? Future.succeededFuture(known.get())
+                    : blocking(() -> services.workers.authenticate(token));
+            answer(ctx, caller.compose(worker -> {
+                try {
+                    return Future.fromCompletionStage(call.of(worker.worker(), ctx), vertx.getOrCreateContext());
+                } catch (IOException e) {
+                    return Future.failedFuture(e);
+                }
+            }));
+        });
+    }
+
     private <T> Future<T> blocking(Callable<T> work) {
         return vertx.executeBlocking(work, false);
     }
@@ -244,6 +265,12 @@ public final class Api {
 
     private static CompletionStage<?> empty(CompletionStage<Void> stage) {
         return stage.thenApply(ok -> Map.of());
+    }
+
+    private CompletionStage<WorkerView> ban(RoutingContext ctx, boolean banned) {
+        return services.operators
+                .ban(ctx.pathParam("worker"), banned)
+                .whenComplete((worker, error) -> services.workers.forget());
     }
 
     private Object jobs(RoutingContext ctx) {

@@ -43,6 +43,7 @@ public final class LeaseDesk implements Desk {
     private final LeaseSettings settings;
     private final Executor thread;
     private final BiConsumer<Long, Integer> judge;
+    private final DeskMonitor monitor;
     private final Map<Long, Live> live = new LinkedHashMap<>();
     private final ArrayDeque<Ledger.ReadyJob> window = new ArrayDeque<>();
     private final Set<Long> taken = new HashSet<>();
@@ -60,16 +61,23 @@ public final class LeaseDesk implements Desk {
             InstantSource clock,
             LeaseSettings settings,
             Executor thread,
-            BiConsumer<Long, Integer> judge) {
+            BiConsumer<Long, Integer> judge,
+            DeskMonitor monitor) {
         this.ledger = ledger;
         this.clock = clock;
         this.settings = settings;
         this.thread = thread;
         this.judge = judge;
+        this.monitor = monitor;
     }
 
     private record Waiter(
-            String worker, String request, int max, Instant until, CompletableFuture<List<Granted>> done) {}
+            String worker,
+            String request,
+            int max,
+            Instant asked,
+            Instant until,
+            CompletableFuture<List<Granted>> done) {}
 
     /**
      * Takes over this share of the jobs, and gives up the rest: leases that come in get a fresh grace, for nobody knows how
@@ -113,7 +121,8 @@ public final class LeaseDesk implements Desk {
                 ledger.job(attempt.job()).ifPresent(job -> before.add(new Granted(job, attempt.token())));
             }
             if (before.isEmpty()) {
-                grant(new Waiter(worker, request, max, clock.instant().plus(wait), done));
+                Instant now = clock.instant();
+                grant(new Waiter(worker, request, max, now, now.plus(wait), done));
             } else {
                 done.complete(before);
             }
@@ -127,6 +136,7 @@ public final class LeaseDesk implements Desk {
             if (clock.instant().isBefore(waiter.until)) {
                 waiters.add(waiter);
             } else {
+                monitor.nothing();
                 waiter.done.complete(List.of());
             }
             return;
@@ -170,6 +180,7 @@ public final class LeaseDesk implements Desk {
                             } else if (granted.isEmpty()) {
                                 grant(waiter);
                             } else {
+                                monitor.granted(granted.size(), Duration.between(waiter.asked, clock.instant()));
                                 waiter.done.complete(granted);
                             }
                         },
@@ -231,6 +242,10 @@ public final class LeaseDesk implements Desk {
                         answers.add(new Heartbeat.Answer(
                                 beat.job(), beat.token(), mine ? Heartbeat.Verdict.CONTINUE : Heartbeat.Verdict.LOST));
                     }
+                    int renewed = (int) answers.stream()
+                            .filter(a -> a.verdict() == Heartbeat.Verdict.CONTINUE)
+                            .count();
+                    monitor.beaten(renewed, answers.size() - renewed);
                     return answers;
                 },
                 thread);
@@ -320,6 +335,7 @@ public final class LeaseDesk implements Desk {
                         }
                     }
                     serveWaiters();
+                    monitor.standing(live.size(), waiters.size(), window.size());
                 },
                 thread);
     }
@@ -328,6 +344,7 @@ public final class LeaseDesk implements Desk {
         live.remove(job);
         taken.add(job);
         remember(job, lease.worker);
+        monitor.expired(cause);
         log.info("Lease expired: job={} token={} worker={} cause={}", job, lease.token, lease.worker, cause);
         LedgerEvent.Expire event = new LedgerEvent.Expire(lease.token.attempt(), cause, lease.amnesty());
         ledger.apply(job, event, "tracker")

@@ -11,6 +11,8 @@ import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Share;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -36,6 +38,7 @@ public final class Judge {
     private final Intake intake;
     private final ExecutorService threads;
     private final InstantSource clock;
+    private final JudgeMonitor monitor;
     private final Set<String> underWay = new HashSet<>();
     private final ArrayDeque<Verdict> recent = new ArrayDeque<>();
 
@@ -43,11 +46,12 @@ public final class Judge {
     public record Verdict(
             String at, long job, String worker, String nickname, String outcome, long candidates, long kept) {}
 
-    public Judge(Ledger ledger, Intake intake, ExecutorService threads, InstantSource clock) {
+    public Judge(Ledger ledger, Intake intake, ExecutorService threads, InstantSource clock, JudgeMonitor monitor) {
         this.ledger = ledger;
         this.intake = intake;
         this.threads = threads;
         this.clock = clock;
+        this.monitor = monitor;
     }
 
     /** Judges an attempt's result. */
@@ -58,13 +62,17 @@ public final class Judge {
                 return CompletableFuture.completedFuture(new Submit.Response(Submit.Outcome.PENDING, null));
             }
         }
+        Instant began = clock.instant();
         return CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
                 .thenCompose(fault -> decide(job, attempt, fault))
                 .whenComplete((response, error) -> {
                     synchronized (underWay) {
                         underWay.remove(name);
                     }
-                    if (error != null) {
+                    if (error == null) {
+                        monitor.judged(response.outcome(), Duration.between(began, clock.instant()));
+                    } else {
+                        monitor.failed();
                         log.error(
                                 "A result could not be judged and will be looked at again: job={} attempt={}",
                                 job,

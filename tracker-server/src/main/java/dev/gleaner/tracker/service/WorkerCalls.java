@@ -1,5 +1,7 @@
 package dev.gleaner.tracker.service;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
@@ -40,6 +42,12 @@ public final class WorkerCalls {
     private final ObjectStore store;
     private final LeaseSettings settings;
 
+    /** A ban on another tracker of a cluster is heard of this late; on this one at once. */
+    private final Cache<String, Ledger.WorkerRow> known = Caffeine.newBuilder()
+            .maximumSize(200_000)
+            .expireAfterWrite(Duration.ofSeconds(10))
+            .build();
+
     public WorkerCalls(Ledger ledger, Desk desk, Judge judge, ObjectStore store, LeaseSettings settings) {
         this.ledger = ledger;
         this.desk = desk;
@@ -78,10 +86,33 @@ public final class WorkerCalls {
      * @throws Refusal when nobody we know, or somebody banned
      */
     public Ledger.WorkerRow authenticate(String token) {
-        Ledger.WorkerRow worker = ledger.workerByToken(Tokens.hash(token))
-                .orElseThrow(() -> new Refusal(
-                        ProblemCode.UNAUTHORIZED,
-                        "send a worker's token as Authorization: Bearer; register to get one"));
+        String hash = Tokens.hash(token);
+        Ledger.WorkerRow worker = known.getIfPresent(hash);
+        if (worker == null) {
+            worker = ledger.workerByToken(hash)
+                    .orElseThrow(() -> new Refusal(
+                            ProblemCode.UNAUTHORIZED,
+                            "send a worker's token as Authorization: Bearer; register to get one"));
+            known.put(hash, worker);
+        }
+        return requireAllowed(worker);
+    }
+
+    /**
+     * Who calls, without looking at the ledger; empty when that would be needed.
+     *
+     * @throws Refusal when somebody banned
+     */
+    public Optional<Ledger.WorkerRow> authenticateQuickly(String token) {
+        return Optional.ofNullable(known.getIfPresent(Tokens.hash(token))).map(WorkerCalls::requireAllowed);
+    }
+
+    /** Forgets what is known of workers: one of them was banned or let back in. */
+    public void forget() {
+        known.invalidateAll();
+    }
+
+    private static Ledger.WorkerRow requireAllowed(Ledger.WorkerRow worker) {
         if (worker.banned()) {
             throw new Refusal(ProblemCode.BANNED, "worker " + worker.worker() + " is banned; ask the operators why");
         }

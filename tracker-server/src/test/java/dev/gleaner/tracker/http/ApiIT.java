@@ -204,6 +204,7 @@ class ApiIT {
         assertEquals(1, get("/v1", "").body.path("protocol").asInt());
         assertEquals(200, get("/health/live", "").status);
         assertEquals(200, get("/health/ready", "").status);
+        assertEquals(200, get("/metrics", "").status);
         String bundle = uploadBundle();
         assertTrue(post("/v1/operator/campaigns", campaign("c1", bundle, List.of("a.wat.gz", "b.wat.gz")), operator)
                 .body
@@ -372,6 +373,11 @@ class ApiIT {
                 .path("banned")
                 .asBoolean());
 
+        assertEquals(200, get("/v1/operator/audit", operator).status);
+        assertEquals(
+                200,
+                post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 48), operator).status);
+
         assertEquals(api.operations(), new TreeSet<>(api.seen()), "operations of the file that were never answered");
     }
 
@@ -470,6 +476,62 @@ class ApiIT {
         assertEquals("body-too-large", code);
         assertEquals(
                 0, get("/v1/operator/workers", operator).body.path("workers").size());
+    }
+
+    @Test
+    void theAuditTrailTellsWhoDidWhatAndTheCollectorTouchesNothingUnasked() throws Exception {
+        String bundle = uploadBundle();
+        post("/v1/operator/campaigns", campaign("c", bundle, List.of("a")), operator);
+        post("/v1/operator/campaigns/c/pause", Map.of(), operator);
+        JsonNode trail = get("/v1/operator/audit?limit=1", operator).body.path("audit");
+        assertEquals(1, trail.size());
+        assertEquals("campaign-pause", trail.get(0).path("action").asText());
+        assertEquals("operator", trail.get(0).path("actor").asText());
+        JsonNode older = get(
+                        "/v1/operator/audit?before=" + trail.get(0).path("id").asLong(), operator)
+                .body
+                .path("audit");
+        assertEquals("campaign-create", older.get(0).path("action").asText());
+        assertEquals("unauthorized", get("/v1/operator/audit", "").code());
+
+        Answer dry = post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 1), operator);
+        assertEquals(0, dry.body.path("objects").asInt());
+        post("/v1/operator/objects/collect", Map.of("delete", true, "olderThanHours", 1), operator);
+        assertEquals(
+                "objects-collect",
+                get("/v1/operator/audit?limit=1", operator)
+                        .body
+                        .path("audit")
+                        .get(0)
+                        .path("action")
+                        .asText());
+        assertEquals(
+                "malformed-request",
+                post("/v1/operator/objects/collect", Map.of("delete", true, "olderThanHours", 0), operator)
+                        .code());
+    }
+
+    @Test
+    void theMetersTellOfLeasesLedgerCallsAndTheMachine() throws Exception {
+        String bundle = uploadBundle();
+        post("/v1/operator/campaigns", campaign("c", bundle, List.of("a")), operator);
+        register();
+        acquire("r1");
+        HttpResponse<String> meters = http.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + "/metrics"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        String text = meters.body();
+        for (String line : List.of(
+                "gleaner_lease_granted_total 1.0",
+                "gleaner_ledger_commit_seconds_count",
+                "gleaner_ledger_batch_sum",
+                "vertx_http_server_requests_total{code=\"200\",method=\"POST\",route=\"/v1/leases\"} 1.0",
+                "jvm_memory_used_bytes",
+                "process_uptime_seconds")) {
+            assertTrue(text.contains(line), line + " is not in\n" + text);
+        }
+        assertFalse(text.contains("ada"), "no worker's name is ever a label");
     }
 
     @Test

@@ -59,7 +59,7 @@ class LeaseDeskTest {
     }
 
     private LeaseDesk newDesk() throws Exception {
-        LeaseDesk fresh = new LeaseDesk(ledger, clock, SETTINGS, thread, (job, attempt) -> {});
+        LeaseDesk fresh = new LeaseDesk(ledger, clock, SETTINGS, thread, (job, attempt) -> {}, DeskMonitor.NONE);
         await(fresh.own(Share.ALL));
         return fresh;
     }

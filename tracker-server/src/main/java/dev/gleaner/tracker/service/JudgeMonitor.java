@@ -1,0 +1,16 @@
+package dev.gleaner.tracker.service;
+
+import dev.gleaner.protocol.lease.Submit;
+import java.time.Duration;
+
+/** Hears of verdicts. Called on many threads: must be quick and must not throw. */
+public interface JudgeMonitor {
+    /** Hears nothing. */
+    JudgeMonitor NONE = new JudgeMonitor() {};
+
+    /** A result has its verdict, so long after its judgement began. */
+    default void judged(Submit.Outcome outcome, Duration took) {}
+
+    /** A result could not be judged because storage or ledger failed; it will be looked at again. */
+    default void failed() {}
+}

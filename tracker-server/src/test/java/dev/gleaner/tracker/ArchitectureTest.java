@@ -21,13 +21,13 @@ class ArchitectureTest {
     @Test
     void eachLibraryIsSeenByItsOwnPackagesOnly() {
         Map<String, List<String>> homes = Map.ofEntries(
-                Map.entry("io.vertx..", List.of(ROOT + ".http..", ROOT + ".cluster..", ROOT)),
+                Map.entry("io.vertx..", List.of(ROOT + ".http..", ROOT + ".cluster..", ROOT + ".bench..", ROOT)),
                 Map.entry("com.hazelcast..", List.of(ROOT + ".cluster..")),
                 Map.entry("io.minio..", List.of(ROOT + ".storage.s3..")),
                 Map.entry("okhttp3..", List.of(ROOT + ".storage.s3..")),
                 Map.entry("io.micrometer..", List.of(ROOT + ".watch..", ROOT)),
                 Map.entry("ch.qos.logback..", List.of(ROOT + ".watch..")),
-                Map.entry("java.sql..", List.of(ROOT + ".ledger.sql..")),
+                Map.entry("java.sql..", List.of(ROOT + ".ledger.sql..", ROOT + ".bench..", ROOT + ".cli..")),
                 Map.entry("org.sqlite..", List.of(ROOT + ".ledger.sql..")),
                 Map.entry("org.apache.parquet..", List.of(ROOT + ".intake..")),
                 Map.entry("picocli..", List.of(ROOT + ".cli..")));

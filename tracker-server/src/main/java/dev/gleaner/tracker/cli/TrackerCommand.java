@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
             WorkerCommand.class,
             LedgerCommand.class,
             ObjectsCommand.class,
+            BenchCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class TrackerCommand {

@@ -45,6 +45,11 @@ public final class Transitions {
 
     /** Whether the move is in the table. */
     public static boolean allows(AttemptStatus from, Kind event, AttemptStatus to) {
-        return ROWS.stream().anyMatch(row -> row.from == from && row.event == event && row.to.contains(to));
+        for (Row row : ROWS) {
+            if (row.from == from && row.event == event) {
+                return row.to.contains(to);
+            }
+        }
+        return false;
     }
 }

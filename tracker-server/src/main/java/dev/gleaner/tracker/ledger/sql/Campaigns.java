@@ -20,7 +20,7 @@ import java.util.Optional;
 
 /** Statements about campaigns. */
 final class Campaigns {
-    private static final int JOBS_A_CHANGE = 20_000;
+    private static final int ROWS_A_CHANGE = 20_000;
     private static final String LOADING = "loading";
     private static final String ACTIVE = "active";
 
@@ -57,40 +57,43 @@ final class Campaigns {
     }
 
     /**
-     * Adds the next WATs with their jobs; opens the campaign when all are in.
+     * Adds the next WATs, then the next jobs; opens the campaign when all are in.
+     *
+     * <p>Jobs are numbered in the order in which they will go out. What happens at one time is then written side by side, which
+     * makes a commit of many changes a commit of few pages.
      *
      * @return whether all are in
      */
     static boolean load(Session session, long campaign, int slices, List<String> paths) throws SQLException {
-        int from = one(session, r -> r.getInt(1), "SELECT count(*) FROM wat WHERE campaign = ?", campaign)
+        int wats = one(session, r -> r.getInt(1), "SELECT count(*) FROM wat WHERE campaign = ?", campaign)
                 .orElse(0);
-        int to = Math.min(paths.size(), from + Math.max(1, JOBS_A_CHANGE / slices));
-        PreparedStatement wat = session.prepare("INSERT INTO wat (campaign, idx, path) VALUES (?, ?, ?)");
-        PreparedStatement job = session.prepare("INSERT INTO job (campaign, wat, slice, place) VALUES (?, ?, ?, ?)");
-        for (int w = from; w < to; w++) {
-            bind(wat, campaign, w, paths.get(w));
-            wat.addBatch();
-            for (int s = 0; s < slices; s++) {
-                bind(job, campaign, w, s, place(campaign, w, s));
-                job.addBatch();
+        if (wats < paths.size()) {
+            PreparedStatement wat = session.prepare("INSERT INTO wat (campaign, idx, path) VALUES (?, ?, ?)");
+            for (int w = wats; w < Math.min(paths.size(), wats + ROWS_A_CHANGE); w++) {
+                bind(wat, campaign, w, paths.get(w));
+                wat.addBatch();
             }
+            wat.executeBatch();
+            return false;
         }
-        wat.executeBatch();
+        long all = (long) paths.size() * slices;
+        long from = one(session, r -> r.getLong(1), "SELECT count(*) FROM job WHERE campaign = ?", campaign)
+                .orElse(0L);
+        long to = Math.min(all, from + ROWS_A_CHANGE);
+        Shuffle order = new Shuffle(all, campaign);
+        PreparedStatement job = session.prepare("INSERT INTO job (campaign, wat, slice, place) VALUES (?, ?, ?, ?)");
+        for (long place = from; place < to; place++) {
+            long which = order.at(place);
+            bind(job, campaign, which / slices, which % slices, place);
+            job.addBatch();
+        }
         job.executeBatch();
-        session.sums().jobs(campaign, Sums.Column.FREE, (long) (to - from) * slices);
-        if (to < paths.size()) {
+        session.sums().jobs(campaign, Sums.Column.FREE, to - from);
+        if (to < all) {
             return false;
         }
         update(session, "UPDATE campaign SET state = ? WHERE id = ? AND state = ?", ACTIVE, campaign, LOADING);
         return true;
-    }
-
-    /** A pseudo-random rank: neighbouring WATs share hosts, so they must not go out together. SplitMix64's finaliser. */
-    static long place(long campaign, int wat, int slice) {
-        long z = campaign * 0x9E3779B97F4A7C15L + ((long) wat << 20 | slice) * 0xD1B54A32D192ED03L;
-        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
     }
 
     /** @return whether there is such a campaign, loaded */

@@ -6,6 +6,8 @@ import static dev.gleaner.tracker.ledger.sql.Sql.parse;
 import static dev.gleaner.tracker.ledger.sql.Sql.requireOne;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
@@ -33,6 +35,9 @@ final class Jobs {
             "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, c.policy FROM job j"
                     + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat ";
     private static final String LIVE_COLUMNS = "SELECT job, epoch, number, worker, granted_at, hard_cap FROM attempt ";
+
+    private static final Cache<String, Policy> POLICIES =
+            Caffeine.newBuilder().maximumSize(100).build();
 
     private Jobs() {}
 
@@ -229,7 +234,17 @@ final class Jobs {
                 r.getInt(5),
                 r.getInt(6),
                 r.getString(7),
-                parse(r.getString(8), Policy.class));
+                policy(r.getString(8)));
+    }
+
+    /** Campaigns have few policies and their jobs are many. */
+    private static Policy policy(String text) throws SQLException {
+        Policy known = POLICIES.getIfPresent(text);
+        if (known == null) {
+            known = parse(text, Policy.class);
+            POLICIES.put(text, known);
+        }
+        return known;
     }
 
     static Optional<Instant> nextDelayed(Session session, long now) throws SQLException {

@@ -5,6 +5,8 @@ import static dev.gleaner.tracker.ledger.sql.Sql.one;
 import static dev.gleaner.tracker.ledger.sql.Sql.sha256;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -46,6 +48,10 @@ public final class SqlLedger implements Ledger {
     private final InstantSource clock;
     private final List<GroupCommit> writers = new ArrayList<>();
     private final String epoch;
+
+    /** What a lease says of its job never changes. */
+    private final Cache<Long, ReadyJob> jobs =
+            Caffeine.newBuilder().maximumSize(50_000).build();
 
     /**
      * Opens or makes a ledger in one file.
@@ -289,7 +295,9 @@ public final class SqlLedger implements Ledger {
 
     @Override
     public List<ReadyJob> ready(int limit, Instant now, Share share) {
-        return read(c -> Jobs.ready(c, limit, now, share));
+        List<ReadyJob> ready = read(c -> Jobs.ready(c, limit, now, share));
+        ready.forEach(job -> jobs.put(job.job(), job));
+        return ready;
     }
 
     @Override
@@ -299,7 +307,13 @@ public final class SqlLedger implements Ledger {
 
     @Override
     public Optional<ReadyJob> job(long job) {
-        return read(c -> Jobs.ready(c, job));
+        ReadyJob known = jobs.getIfPresent(job);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        Optional<ReadyJob> found = read(c -> Jobs.ready(c, job));
+        found.ifPresent(ready -> jobs.put(job, ready));
+        return found;
     }
 
     @Override

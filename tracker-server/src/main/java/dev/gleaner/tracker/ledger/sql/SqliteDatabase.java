@@ -14,6 +14,9 @@ import org.sqlite.SQLiteConfig;
 final class SqliteDatabase implements Database {
     private static final int READERS = 3;
     private static final int BUSY_MILLIS = 5_000;
+    /** 32 MiB of log between two checkpoints, each of which costs two more syncs. */
+    private static final int CHECKPOINT_PAGES = 8_192;
+
     /** Pages live in the page cache of the system, too; this only saves the copying. */
     private static final int CACHE_KIBIBYTES = 32 << 10;
 
@@ -33,7 +36,11 @@ final class SqliteDatabase implements Database {
         config.enforceForeignKeys(true);
         config.setBusyTimeout(BUSY_MILLIS);
         config.setCacheSize(-CACHE_KIBIBYTES);
-        return new Session(config.createConnection("jdbc:sqlite:" + file));
+        // Nobody asks for generated keys, and each update would look for one.
+        config.setGetGeneratedKeys(false);
+        Session session = new Session(config.createConnection("jdbc:sqlite:" + file));
+        session.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_PAGES);
+        return session;
     }
 
     @Override

@@ -44,3 +44,7 @@ UPDATE worker SET
   rejected = (SELECT count(*) FROM attempt a WHERE a.worker = worker.id AND a.state = 'REJECTED'),
   failed = (SELECT count(*) FROM attempt a WHERE a.worker = worker.id AND a.state IN ('FAILED', 'EXPIRED'));
 DROP INDEX attempt_worker;
+
+-- Only live attempts are ever looked for by their request: a small index is written to the same few pages again and again.
+DROP INDEX attempt_request;
+CREATE INDEX attempt_request ON attempt (worker, request) WHERE state = 'LEASED';

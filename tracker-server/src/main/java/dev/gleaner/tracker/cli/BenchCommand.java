@@ -1,0 +1,91 @@
+package dev.gleaner.tracker.cli;
+
+import dev.gleaner.tracker.bench.Bench;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code bench cycles|heartbeats|idle|many}. */
+@Command(
+        name = "bench",
+        description =
+                "Measures a tracker of its own on this machine over HTTP, the client included. Linux. docs/performance.md tells what the figures mean.",
+        mixinStandardHelpOptions = true,
+        subcommands = picocli.CommandLine.HelpCommand.class)
+final class BenchCommand {
+    private final PrintStream out;
+
+    BenchCommand(PrintStream out) {
+        this.out = out;
+    }
+
+    @Command(
+            name = "cycles",
+            description = "Durable lease cycles: a job is taken, handed in and accepted; at full and at half speed.",
+            mixinStandardHelpOptions = true)
+    int cycles(
+            @Option(names = "--workers", defaultValue = "1000", description = "registered (default: ${DEFAULT-VALUE})")
+                    int workers,
+            @Option(
+                            names = "--at-once",
+                            defaultValue = "256",
+                            description = "calls side by side (default: ${DEFAULT-VALUE})")
+                    int atOnce,
+            @Option(names = "--seconds", defaultValue = "15", description = "of each part (default: ${DEFAULT-VALUE})")
+                    int seconds,
+            @Option(
+                            names = "--ledger",
+                            paramLabel = "URL",
+                            description =
+                                    "jdbc:postgresql: address for the tracker's ledger instead of SQLite; user and password in it or in the environment")
+                    @Nullable
+                    String ledger,
+            @Option(
+                            names = "--peer",
+                            paramLabel = "URL",
+                            description =
+                                    "jdbc:postgresql: address with user and password, to run a SKIP LOCKED queue beside")
+                    @Nullable
+                    String peer)
+            throws IOException, SQLException {
+        new Bench(out, ledger == null ? List.of() : List.of("--ledger", ledger)).cycles(workers, atOnce, seconds, peer);
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "heartbeats",
+            description = "Heartbeats as fast as they come, many leases a call.",
+            mixinStandardHelpOptions = true)
+    int heartbeats(
+            @Option(names = "--workers", defaultValue = "256", description = "default: ${DEFAULT-VALUE}") int workers,
+            @Option(names = "--leases", defaultValue = "32", description = "of each worker (default: ${DEFAULT-VALUE})")
+                    int leases,
+            @Option(names = "--seconds", defaultValue = "15", description = "default: ${DEFAULT-VALUE}") int seconds)
+            throws IOException {
+        new Bench(out, List.of()).heartbeats(workers, leases, seconds);
+        return Exit.OK;
+    }
+
+    @Command(name = "idle", description = "Workers that each beat once in 30 seconds.", mixinStandardHelpOptions = true)
+    int idle(
+            @Option(names = "--workers", defaultValue = "10000", description = "default: ${DEFAULT-VALUE}") int workers,
+            @Option(names = "--seconds", defaultValue = "60", description = "default: ${DEFAULT-VALUE}") int seconds)
+            throws IOException {
+        new Bench(out, List.of()).idle(workers, seconds);
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "many",
+            description = "A ledger of many jobs: loading, memory, restart to the first lease.",
+            mixinStandardHelpOptions = true)
+    int many(@Option(names = "--jobs", defaultValue = "5000000", description = "default: ${DEFAULT-VALUE}") int jobs)
+            throws IOException {
+        new Bench(out, List.of()).many(jobs);
+        return Exit.OK;
+    }
+}

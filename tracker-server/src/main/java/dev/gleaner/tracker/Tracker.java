@@ -1,5 +1,6 @@
 package dev.gleaner.tracker;
 
+import dev.gleaner.tracker.cluster.BusPeers;
 import dev.gleaner.tracker.cluster.Cluster;
 import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.cluster.RoutingDesk;
@@ -35,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -115,7 +117,8 @@ public final class Tracker implements AutoCloseable {
         add(
                 "http",
                 () -> vertx.close().toCompletionStage().toCompletableFuture().join());
-        Desk routed = cluster == null ? desk : new RoutingDesk(cluster, desk, vertx, clock);
+        Desk routed =
+                cluster == null ? desk : new RoutingDesk(new BusPeers(cluster, vertx), desk, clock, new SecureRandom());
         BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"), store);
         Api api = new Api(
                 vertx,

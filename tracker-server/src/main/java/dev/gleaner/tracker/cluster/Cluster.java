@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -167,19 +166,6 @@ public final class Cluster implements AutoCloseable {
             }
         }
         return owners;
-    }
-
-    /** The owner of a job's partition, if one is known. */
-    public Optional<String> owner(long job) {
-        for (Partition partition : hazelcast.getPartitionService().getPartitions()) {
-            if (partition.getPartitionId() == Share.partition(job)) {
-                Member owner = partition.getOwner();
-                return owner == null
-                        ? Optional.empty()
-                        : Optional.of(owner.getUuid().toString());
-            }
-        }
-        return Optional.empty();
     }
 
     public int members() {

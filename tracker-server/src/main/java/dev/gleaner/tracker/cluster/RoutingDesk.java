@@ -8,11 +8,6 @@ import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.Share;
-import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.eventbus.EventBus;
-import io.vertx.core.eventbus.Message;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -25,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,14 +33,13 @@ import org.slf4j.LoggerFactory;
 public final class RoutingDesk implements Desk {
     private static final Logger log = LoggerFactory.getLogger(RoutingDesk.class);
     private static final ObjectMapper JSON = JsonMapper.builder().build();
-    private static final long ANSWER_MILLIS = 3_000;
     /** How long an idle worker waits here before the other trackers are asked again. */
     private static final Duration LOOK_AROUND = Duration.ofSeconds(4);
 
-    private final Cluster cluster;
+    private final Peers peers;
     private final LeaseDesk here;
-    private final EventBus bus;
     private final InstantSource clock;
+    private final RandomGenerator random;
 
     /** What travels between trackers; null where a call has no such part. */
     record Call(
@@ -56,47 +51,42 @@ public final class RoutingDesk implements Desk {
             long job,
             @Nullable FencingToken token) {}
 
-    public RoutingDesk(Cluster cluster, LeaseDesk here, Vertx vertx, InstantSource clock) {
-        this.cluster = cluster;
+    public RoutingDesk(Peers peers, LeaseDesk here, InstantSource clock, RandomGenerator random) {
+        this.peers = peers;
         this.here = here;
-        this.bus = vertx.eventBus();
         this.clock = clock;
-        bus.<Buffer>consumer(address(cluster.self()), this::serve);
-    }
-
-    private static String address(String tracker) {
-        return "gleaner.desk." + tracker;
+        this.random = random;
+        peers.serve(this::serve);
     }
 
     // What others ask of this tracker
 
-    private void serve(Message<Buffer> message) {
+    private CompletionStage<byte[]> serve(byte[] message) {
         try {
-            Call call = JSON.readValue(message.body().getBytes(), Call.class);
-            switch (call.kind()) {
+            Call call = JSON.readValue(message, Call.class);
+            return switch (call.kind()) {
                 case "acquire" ->
-                    reply(message, here.acquire(call.worker(), text(call.request()), call.max(), Duration.ZERO));
+                    here.acquire(call.worker(), text(call.request()), call.max(), Duration.ZERO)
+                            .thenApply(RoutingDesk::bytes);
                 case "heartbeat" ->
-                    reply(message, here.heartbeat(call.worker(), call.beats() == null ? List.of() : call.beats()));
-                case "submitted" -> here.submitted(call.job(), token(call));
-                case "ended" -> here.ended(call.job(), token(call), call.worker());
-                case "wake" -> here.wake();
-                default -> message.fail(1, "this tracker does not know the call " + call.kind());
-            }
+                    here.heartbeat(call.worker(), call.beats() == null ? List.of() : call.beats())
+                            .thenApply(RoutingDesk::bytes);
+                case "submitted" -> done(() -> here.submitted(call.job(), token(call)));
+                case "ended" -> done(() -> here.ended(call.job(), token(call), call.worker()));
+                case "wake" -> done(here::wake);
+                default ->
+                    CompletableFuture.failedFuture(
+                            new IllegalArgumentException("this tracker does not know the call " + call.kind()));
+            };
         } catch (IOException | RuntimeException e) {
             log.warn("A call of another tracker could not be understood: {}", e.toString());
-            message.fail(2, "malformed");
+            return CompletableFuture.failedFuture(e);
         }
     }
 
-    private static void reply(Message<Buffer> message, CompletionStage<?> answer) {
-        answer.whenComplete((value, error) -> {
-            if (error != null) {
-                message.fail(3, String.valueOf(error.getMessage()));
-            } else {
-                message.reply(Buffer.buffer(bytes(value)));
-            }
-        });
+    private static CompletionStage<byte[]> done(Runnable task) {
+        task.run();
+        return CompletableFuture.completedFuture(new byte[0]);
     }
 
     private static String text(@Nullable String text) {
@@ -124,8 +114,9 @@ public final class RoutingDesk implements Desk {
 
     /** Asks the others, one after the other, then waits here for a while, and so on. */
     private CompletionStage<List<Granted>> around(String worker, String request, int max, Instant until) {
-        List<String> others = new ArrayList<>(cluster.others());
-        Collections.shuffle(others);
+        List<String> others = new ArrayList<>(peers.others());
+        // A random one first, or every idle tracker would ask the same.
+        Collections.rotate(others, random.nextInt(others.size() + 1));
         return ask(others, worker, request, max).thenCompose(granted -> {
             Duration left = Duration.between(clock.instant(), until);
             if (!granted.isEmpty() || left.isNegative() || left.isZero()) {
@@ -153,8 +144,8 @@ public final class RoutingDesk implements Desk {
 
     @Override
     public CompletionStage<List<Heartbeat.Answer>> heartbeat(String worker, List<Heartbeat.Beat> beats) {
-        Map<Integer, String> owners = cluster.owners();
-        String self = cluster.self();
+        Map<Integer, String> owners = peers.owners();
+        String self = peers.self();
         Map<String, List<Heartbeat.Beat>> byOwner = new HashMap<>();
         for (Heartbeat.Beat beat : beats) {
             byOwner.computeIfAbsent(owners.getOrDefault(Share.partition(beat.job()), self), owner -> new ArrayList<>())
@@ -198,31 +189,26 @@ public final class RoutingDesk implements Desk {
     public void wake() {
         here.wake();
         Call call = new Call("wake", "", null, 0, null, 0, null);
-        cluster.others().forEach(other -> bus.send(address(other), Buffer.buffer(bytes(call))));
+        peers.others().forEach(other -> peers.tell(other, bytes(call)));
     }
 
     private void tell(long job, Call call, Runnable locally) {
-        String owner = cluster.owner(job).orElse(cluster.self());
-        if (owner.equals(cluster.self())) {
+        String owner = peers.owners().getOrDefault(Share.partition(job), peers.self());
+        if (owner.equals(peers.self())) {
             locally.run();
         } else {
-            bus.send(address(owner), Buffer.buffer(bytes(call)));
+            peers.tell(owner, bytes(call));
         }
     }
 
     private <T> CompletionStage<T> request(String tracker, Call call, TypeReference<T> type) {
-        return bus.<Buffer>request(
-                        address(tracker),
-                        Buffer.buffer(bytes(call)),
-                        new DeliveryOptions().setSendTimeout(ANSWER_MILLIS))
-                .toCompletionStage()
-                .thenApply(message -> {
-                    try {
-                        return JSON.readValue(message.body().getBytes(), type);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException("another tracker's answer cannot be read", e);
-                    }
-                });
+        return peers.ask(tracker, bytes(call)).thenApply(answer -> {
+            try {
+                return JSON.readValue(answer, type);
+            } catch (IOException e) {
+                throw new UncheckedIOException("another tracker's answer cannot be read", e);
+            }
+        });
     }
 
     private static byte[] bytes(@Nullable Object value) {

@@ -116,15 +116,19 @@ public final class LeaseDesk implements Desk {
     public CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait) {
         CompletableFuture<List<Granted>> done = new CompletableFuture<>();
         thread.execute(() -> {
-            List<Granted> before = new ArrayList<>();
-            for (Ledger.LiveAttempt attempt : ledger.granted(worker, request)) {
-                ledger.job(attempt.job()).ifPresent(job -> before.add(new Granted(job, attempt.token())));
-            }
-            if (before.isEmpty()) {
-                Instant now = clock.instant();
-                grant(new Waiter(worker, request, max, now, now.plus(wait), done));
-            } else {
-                done.complete(before);
+            try {
+                List<Granted> before = new ArrayList<>();
+                for (Ledger.LiveAttempt attempt : ledger.granted(worker, request)) {
+                    ledger.job(attempt.job()).ifPresent(job -> before.add(new Granted(job, attempt.token())));
+                }
+                if (before.isEmpty()) {
+                    Instant now = clock.instant();
+                    grant(new Waiter(worker, request, max, now, now.plus(wait), done));
+                } else {
+                    done.complete(before);
+                }
+            } catch (Ledger.LedgerException e) {
+                done.completeExceptionally(e);
             }
         });
         return done;
@@ -178,7 +182,7 @@ public final class LeaseDesk implements Desk {
                             if (error != null) {
                                 waiter.done.completeExceptionally(error);
                             } else if (granted.isEmpty()) {
-                                grant(waiter);
+                                waiters.add(waiter); // Others were faster: its turn comes with the next tick.
                             } else {
                                 monitor.granted(granted.size(), Duration.between(waiter.asked, clock.instant()));
                                 waiter.done.complete(granted);
@@ -385,13 +389,17 @@ public final class LeaseDesk implements Desk {
         Instant now = clock.instant();
         for (int left = waiters.size(); left > 0; left--) {
             Waiter waiter = waiters.remove();
-            if (window.isEmpty()) {
-                refill();
-            }
-            if (!window.isEmpty() || !now.isBefore(waiter.until)) {
-                grant(waiter);
-            } else {
-                waiters.add(waiter);
+            try {
+                if (window.isEmpty()) {
+                    refill();
+                }
+                if (!window.isEmpty() || !now.isBefore(waiter.until)) {
+                    grant(waiter);
+                } else {
+                    waiters.add(waiter);
+                }
+            } catch (Ledger.LedgerException e) {
+                waiter.done.completeExceptionally(e);
             }
         }
     }

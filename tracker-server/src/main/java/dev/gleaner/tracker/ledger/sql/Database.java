@@ -18,6 +18,9 @@ interface Database extends AutoCloseable {
     /** How many writers work side by side; a job's changes all go to one of them. */
     int writers();
 
+    /** Whether other writers, here or elsewhere, may hold locks at the same time. */
+    boolean isShared();
+
     /** Runs a question on one of the sessions for reading. */
     <T> T read(Query<T> query) throws SQLException;
 

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One thread that writes. Whatever waits when it is free shares one transaction, so that durability costs one fsync for a
- * batch and an idle ledger makes nobody wait. When a change fails, the batch is made again with a savepoint for each: one that
- * fails leaves the others. A change may therefore run more than once and must do nothing but read and write its session.
+ * batch and an idle ledger makes nobody wait. When a change fails, the batch is made again change by change: one that fails
+ * leaves the others. A change may therefore run more than once and must do nothing but read and write its session.
  */
 final class GroupCommit implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
@@ -120,7 +120,11 @@ final class GroupCommit implements AutoCloseable {
         long start = System.nanoTime();
         try {
             if (!together(batch)) {
-                oneByOne(batch);
+                if (database.isShared()) {
+                    alone(batch);
+                } else {
+                    oneByOne(batch);
+                }
             }
         } catch (SQLException | RuntimeException e) {
             Exception cause = batch.stream()
@@ -154,6 +158,35 @@ final class GroupCommit implements AutoCloseable {
         }
         open.execute("COMMIT");
         return true;
+    }
+
+    /**
+     * Each change in a transaction of its own. Where others write, too, a transaction that holds the locks of one change only
+     * cannot be part of a deadlock: every change locks its job first and then what it adds to, in one order.
+     */
+    private void alone(List<Waiting<?>> batch) throws SQLException {
+        for (Waiting<?> waiting : batch) {
+            for (int tries = 1; ; tries++) {
+                Session open = connect();
+                try {
+                    open.execute(database.begin());
+                    waiting.run(open);
+                    open.sums().write(open, slot, database.forUpdate());
+                    open.execute("COMMIT");
+                    break;
+                } catch (SQLException | RuntimeException e) {
+                    waiting.failure = e;
+                    rollBack();
+                    if (!again(e) || tries == TRIES) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    private boolean again(Exception e) {
+        return e instanceof StaleException || (e instanceof SQLException sql && database.passing(sql));
     }
 
     private void oneByOne(List<Waiting<?>> batch) throws SQLException {

@@ -59,11 +59,29 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
+    public boolean isShared() {
+        return true;
+    }
+
+    @Override
     public <T> T read(Query<T> query) throws SQLException {
-        try (Connection connection = readers.getConnection();
-                Session session = new Session(connection)) {
-            return query.run(session);
+        for (int tries = 1; ; tries++) {
+            try (Connection connection = readers.getConnection();
+                    Session session = new Session(connection)) {
+                return query.run(session);
+            } catch (SQLException e) {
+                // After a fail-over the pool may hold several connections that are dead and do not know it.
+                if (!isBroken(e) || tries == READERS) {
+                    throw e;
+                }
+            }
         }
+    }
+
+    /** Connection exceptions, and the server's own word that it ends a session. */
+    private static boolean isBroken(SQLException e) {
+        String state = e.getSQLState();
+        return state != null && (state.startsWith("08") || state.startsWith("57P"));
     }
 
     @Override

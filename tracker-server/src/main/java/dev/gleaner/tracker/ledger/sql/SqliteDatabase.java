@@ -49,6 +49,11 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
+    public boolean isShared() {
+        return false;
+    }
+
+    @Override
     public <T> T read(Query<T> query) throws SQLException {
         Session session = borrow();
         try {

@@ -15,7 +15,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -347,8 +346,7 @@ public final class Demo {
 
     private static String drops(JsonNode map) {
         List<Map.Entry<String, Long>> sorted = new ArrayList<>();
-        for (Iterator<Map.Entry<String, JsonNode>> fields = map.fields(); fields.hasNext(); ) {
-            Map.Entry<String, JsonNode> field = fields.next();
+        for (Map.Entry<String, JsonNode> field : map.properties()) {
             sorted.add(Map.entry(field.getKey(), field.getValue().asLong()));
         }
         sorted.sort(Map.Entry.<String, Long>comparingByValue().reversed());

@@ -77,8 +77,15 @@ final class ServeCommand implements Callable<Integer> {
             names = "--cluster-port",
             paramLabel = "PORT",
             defaultValue = "5701",
-            description = "port of Hazelcast; the event bus has the next one (default: ${DEFAULT-VALUE})")
+            description = "port of Hazelcast (default: ${DEFAULT-VALUE})")
     int clusterPort;
+
+    @Option(
+            names = "--cluster-bus-port",
+            paramLabel = "PORT",
+            defaultValue = "5702",
+            description = "port of the event bus (default: ${DEFAULT-VALUE})")
+    int busPort;
 
     @Option(
             names = "--cluster-members",
@@ -116,7 +123,7 @@ final class ServeCommand implements Callable<Integer> {
                 clusterName,
                 clusterHost,
                 clusterPort,
-                clusterPort + 1,
+                busPort,
                 members.stream().filter(member -> !member.isBlank()).toList(),
                 kubernetesService);
     }

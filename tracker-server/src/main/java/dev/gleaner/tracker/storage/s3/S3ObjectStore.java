@@ -104,14 +104,25 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
             workersUrl.disableVirtualStyleEndpoint();
         }
         call("open bucket " + settings.bucket(), () -> {
-            if (!client.bucketExists(BucketExistsArgs.builder()
-                    .bucket(settings.bucket())
-                    .region(settings.region())
-                    .build())) {
-                makeBucket();
+            if (!bucketExists()) {
+                try {
+                    makeBucket();
+                } catch (MinioException | IOException e) {
+                    // Another tracker that starts just now may have been faster.
+                    if (!bucketExists()) {
+                        throw e;
+                    }
+                }
             }
             return true;
         });
+    }
+
+    private boolean bucketExists() throws MinioException {
+        return client.bucketExists(BucketExistsArgs.builder()
+                .bucket(settings.bucket())
+                .region(settings.region())
+                .build());
     }
 
     /** The default region must not be named when a bucket is made, but minio-java 9.0.4 names every one. */

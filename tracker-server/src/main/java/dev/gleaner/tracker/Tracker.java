@@ -9,6 +9,7 @@ import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.lease.LeaseTimes;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.service.BundleShelf;
@@ -97,10 +98,11 @@ public final class Tracker implements AutoCloseable {
         ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));
         add("intake threads", () -> stop(intakeThreads));
         AtomicReference<@Nullable Judge> judge = new AtomicReference<>();
+        LeaseTimes times = new LeaseTimes(ledger, config.leases());
         LeaseDesk desk = new LeaseDesk(
                 ledger,
                 clock,
-                config.leases(),
+                times,
                 leaseThread,
                 (job, attempt) -> {
                     Judge ready = judge.get();
@@ -123,8 +125,8 @@ public final class Tracker implements AutoCloseable {
         Api api = new Api(
                 vertx,
                 new Api.Services(
-                        new WorkerCalls(ledger, routed, judging, store, config.leases()),
-                        new OperatorCalls(ledger, routed, bundles, new Collector(ledger, store, clock)),
+                        new WorkerCalls(ledger, routed, judging, store, times),
+                        new OperatorCalls(ledger, routed, bundles, new Collector(ledger, store, clock), times),
                         judging,
                         bundles,
                         store,
@@ -139,6 +141,7 @@ public final class Tracker implements AutoCloseable {
         add("clock thread", clockThread::shutdownNow);
         every(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, desk::sweep);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, times::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> meters.campaigns(ledger.campaigns()));

@@ -26,11 +26,13 @@ public final class Heartbeat {
      * @param leases one answer for each beat, in order
      * @param directive for the worker as a whole
      * @param message from the operators to the volunteer, or null
+     * @param heartbeatSeconds how often to beat from now on; 0 from a tracker that does not say
      */
     public record Response(
             List<Answer> leases,
             Directive directive,
-            @Nullable String message) {}
+            @Nullable String message,
+            int heartbeatSeconds) {}
 
     public record Answer(long job, FencingToken token, Verdict verdict) {}
 

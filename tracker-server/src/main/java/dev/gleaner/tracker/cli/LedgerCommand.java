@@ -281,7 +281,9 @@ final class LedgerCommand {
         try (AutoCloseable held = lock(config);
                 SqlLedger ledger = open(config)) {
             String token = Tokens.make();
-            ledger.replace(Tracker.OPERATOR, Tokens.hash(token), ACTOR);
+            ledger.replace(Tracker.OPERATOR, Tokens.hash(token), ACTOR)
+                    .toCompletableFuture()
+                    .join();
             Path file = config.data().resolve("operator.token");
             Tracker.writePrivate(file, token + "\n");
             out.println("the new operators' token lies in " + file + "; start the trackers again");

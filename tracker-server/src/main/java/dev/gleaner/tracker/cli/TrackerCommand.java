@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             CampaignCommand.class,
             JobCommand.class,
             WorkerCommand.class,
+            LeaseCommand.class,
             LedgerCommand.class,
             ObjectsCommand.class,
             BenchCommand.class,

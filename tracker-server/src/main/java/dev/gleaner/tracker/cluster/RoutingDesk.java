@@ -156,8 +156,21 @@ public final class RoutingDesk implements Desk {
                 parts.add((owner.equals(self) ? here.heartbeat(worker, part) : remote(owner, worker, part))
                         .toCompletableFuture()));
         return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
-                .thenApply(done ->
-                        parts.stream().flatMap(part -> part.join().stream()).toList());
+                .thenApply(done -> inOrder(beats, parts));
+    }
+
+    /** One answer for each beat, in the order of the beats; an owner that left one out has not said that it is lost. */
+    private static List<Heartbeat.Answer> inOrder(
+            List<Heartbeat.Beat> beats, List<CompletableFuture<List<Heartbeat.Answer>>> parts) {
+        Map<String, Heartbeat.Answer> answers = new HashMap<>();
+        for (CompletableFuture<List<Heartbeat.Answer>> part : parts) {
+            part.join().forEach(answer -> answers.put(answer.job() + "/" + answer.token(), answer));
+        }
+        return beats.stream()
+                .map(beat -> answers.getOrDefault(
+                        beat.job() + "/" + beat.token(),
+                        new Heartbeat.Answer(beat.job(), beat.token(), Heartbeat.Verdict.CONTINUE)))
+                .toList();
     }
 
     private CompletionStage<List<Heartbeat.Answer>> remote(String owner, String worker, List<Heartbeat.Beat> beats) {

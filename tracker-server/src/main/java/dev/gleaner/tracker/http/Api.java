@@ -38,12 +38,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,11 +59,17 @@ import org.slf4j.LoggerFactory;
 public final class Api {
     private static final Logger log = LoggerFactory.getLogger(Api.class);
     private static final long MAX_CALL_BYTES = 1 << 20;
+    private static final int MOST_ASKING = 50_000;
+    private static final int MOST_OTHERS = 5_000;
     private static final long MAX_CAMPAIGN_BYTES = 256L << 20;
     private static final long MAX_BUNDLE_FILE_BYTES = 8L << 30;
 
     private final Vertx vertx;
     private final Services services;
+    /** Long polls are many and cost little; the other calls are short and cost the ledger or a processor. */
+    private final Admission askers = new Admission(MOST_ASKING, new SecureRandom());
+
+    private final Admission others = new Admission(MOST_OTHERS, new SecureRandom());
 
     /**
      * What the API calls.
@@ -112,10 +121,12 @@ public final class Api {
         worker(
                 router,
                 "/v1/leases",
+                askers,
                 (worker, ctx) -> services.workers.acquire(worker, body(ctx, Acquire.Request.class)));
         worker(
                 router,
                 "/v1/heartbeats",
+                others,
                 (worker, ctx) -> services.workers.heartbeat(worker, body(ctx, Heartbeat.Request.class)));
         String lease = "/v1/leases/:job/:token";
         post(
@@ -127,15 +138,18 @@ public final class Api {
         worker(
                 router,
                 lease + "/submit",
+                others,
                 (worker, ctx) -> services.workers.submit(worker, job(ctx), token(ctx), bytes(ctx)));
         worker(
                 router,
                 lease + "/release",
+                others,
                 (worker, ctx) -> empty(
                         services.workers.release(worker, job(ctx), token(ctx), body(ctx, Release.Request.class))));
         worker(
                 router,
                 lease + "/fail",
+                others,
                 (worker, ctx) ->
                         empty(services.workers.fail(worker, job(ctx), token(ctx), body(ctx, Fail.Request.class))));
         router.get("/v1/bundles/:id/:file").handler(this::bundleFile);
@@ -157,6 +171,12 @@ public final class Api {
                 "/v1/operator/jobs/:job/quarantine",
                 MAX_CALL_BYTES,
                 ctx -> services.operators.quarantine(job(ctx), body(ctx, OperatorCalls.Reason.class)));
+        get(router, "/v1/operator/lease-times", ctx -> services.operators.leaseTimes());
+        post(
+                router,
+                "/v1/operator/lease-times",
+                MAX_CALL_BYTES,
+                ctx -> services.operators.changeLeaseTimes(body(ctx, OperatorCalls.LeaseSeconds.class)));
         get(
                 router,
                 "/v1/operator/audit",
@@ -232,10 +252,17 @@ public final class Api {
     }
 
     /** A worker's call that never blocks: it stays on the event loop unless the ledger must be asked who calls. */
-    private void worker(Router router, String path, WorkerCall call) {
+    private void worker(Router router, String path, Admission admission, WorkerCall call) {
         Route route = router.post(path);
         route.handler(BodyHandler.create(false).setBodyLimit(MAX_CALL_BYTES));
         route.handler(ctx -> {
+            OptionalInt stayAway = admission.enter();
+            if (stayAway.isPresent()) {
+                ctx.response().putHeader("Retry-After", Integer.toString(stayAway.getAsInt()));
+                refuse(ctx, ProblemCode.TOO_MANY_REQUESTS, "many workers call at once; come again later");
+                return;
+            }
+            ctx.addEndHandler(ended -> admission.leave());
             String token = bearer(ctx);
             Optional<Ledger.WorkerRow> known = services.workers.authenticateQuickly(token);
             Future<Ledger.WorkerRow> caller = known.isPresent()
@@ -532,7 +559,12 @@ public final class Api {
                 .putHeader("Content-Type", Problem.MEDIA_TYPE)
                 .putHeader("Cache-Control", "no-store");
         if (code.status() == 503 || code.status() == 429) {
-            response.putHeader("Retry-After", "5");
+            if (!response.headers().contains("Retry-After")) {
+                // Not the same for all: they would come back together.
+                response.putHeader(
+                        "Retry-After",
+                        Integer.toString(2 + ThreadLocalRandom.current().nextInt(9)));
+            }
         }
         if (!ctx.request().method().equals(HttpMethod.GET) && !ctx.request().isEnded()) {
             response.putHeader("Connection", "close");

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +41,7 @@ public final class LeaseDesk implements Desk {
 
     private final Ledger ledger;
     private final InstantSource clock;
-    private final LeaseSettings settings;
+    private final Supplier<LeaseSettings> settings;
     private final Executor thread;
     private final BiConsumer<Long, Integer> judge;
     private final DeskMonitor monitor;
@@ -59,7 +60,7 @@ public final class LeaseDesk implements Desk {
     public LeaseDesk(
             Ledger ledger,
             InstantSource clock,
-            LeaseSettings settings,
+            Supplier<LeaseSettings> settings,
             Executor thread,
             BiConsumer<Long, Integer> judge,
             DeskMonitor monitor) {
@@ -148,7 +149,8 @@ public final class LeaseDesk implements Desk {
         List<CompletableFuture<Void>> pending = new ArrayList<>();
         List<Granted> granted = new ArrayList<>();
         for (Ledger.ReadyJob job : picked) {
-            LedgerEvent.Grant event = new LedgerEvent.Grant(waiter.worker, waiter.request, settings.hardCap());
+            LedgerEvent.Grant event = new LedgerEvent.Grant(
+                    waiter.worker, waiter.request, settings.get().hardCap());
             pending.add(ledger.apply(job.job(), event, waiter.worker)
                     .thenAcceptAsync(
                             decision -> {
@@ -168,8 +170,8 @@ public final class LeaseDesk implements Desk {
                                                     token,
                                                     waiter.worker,
                                                     now,
-                                                    settings.ttl(),
-                                                    now.plus(settings.hardCap())));
+                                                    settings.get().ttl(),
+                                                    now.plus(settings.get().hardCap())));
                                 }
                             },
                             thread)
@@ -238,7 +240,7 @@ public final class LeaseDesk implements Desk {
                         Live lease = live.get(beat.job());
                         boolean mine = lease != null && lease.token.equals(beat.token()) && lease.worker.equals(worker);
                         if (mine && lease != null) {
-                            lease.beat(beat, now, settings.ttl());
+                            lease.beat(beat, now, settings.get().ttl());
                         } else if (!share.owns(beat.job())) {
                             // The owner has changed and this call was still on its way to the old one.
                             mine = true;
@@ -315,7 +317,12 @@ public final class LeaseDesk implements Desk {
         Instant hardDeadline = attempt.grantedAt().plus(attempt.hardCap());
         live.put(
                 attempt.job(),
-                Live.recovered(attempt.token(), attempt.worker(), clock.instant(), settings.ttl(), hardDeadline));
+                Live.recovered(
+                        attempt.token(),
+                        attempt.worker(),
+                        clock.instant(),
+                        settings.get().ttl(),
+                        hardDeadline));
     }
 
     @Override
@@ -333,7 +340,7 @@ public final class LeaseDesk implements Desk {
                 () -> {
                     Instant now = clock.instant();
                     for (Map.Entry<Long, Live> entry : List.copyOf(live.entrySet())) {
-                        String cause = entry.getValue().over(now, settings.ttl());
+                        String cause = entry.getValue().over(now, settings.get().ttl());
                         if (cause != null) {
                             expire(entry.getKey(), entry.getValue(), cause);
                         }
@@ -365,7 +372,7 @@ public final class LeaseDesk implements Desk {
                                                 lease.token,
                                                 lease.worker,
                                                 clock.instant(),
-                                                settings.ttl(),
+                                                settings.get().ttl(),
                                                 clock.instant()));
                                 log.warn(
                                         "Expiry could not be written and will be tried again: job={} cause={}",

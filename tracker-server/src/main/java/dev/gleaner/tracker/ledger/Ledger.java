@@ -30,6 +30,12 @@ public interface Ledger extends AutoCloseable {
     /** A secret kept with the ledger, made on first use; 32 random bytes. */
     byte[] secret(String name);
 
+    /** The value that {@link #keep} or {@link #replace} keeps under a name. */
+    Optional<String> kept(String name);
+
+    /** Changes a kept value, and notes in the audit trail that it was. */
+    CompletionStage<Void> replace(String name, String value, String actor);
+
     /** Keeps a value under a name for all trackers of this ledger; the first one given stays, and is the answer. */
     String keep(String name, String value);
 

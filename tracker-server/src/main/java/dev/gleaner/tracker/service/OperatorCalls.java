@@ -9,6 +9,7 @@ import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.lease.Desk;
+import dev.gleaner.tracker.lease.LeaseTimes;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -37,6 +38,7 @@ public final class OperatorCalls {
     private final Desk desk;
     private final BundleShelf bundles;
     private final Collector collector;
+    private final LeaseTimes times;
 
     /** A wish for a campaign. */
     public record NewCampaign(CampaignSpec spec, List<String> paths) {}
@@ -48,6 +50,9 @@ public final class OperatorCalls {
     /** @param delete false only shows what would go */
     public record Collect(boolean delete, int olderThanHours) {}
 
+    /** Lease times on the wire, in seconds; {@link dev.gleaner.tracker.lease.LeaseSettings} says what fits together. */
+    public record LeaseSeconds(int ttl, int hardCap, int heartbeat) {}
+
     /** A line of the audit trail on the wire. */
     public record AuditLine(
             long id,
@@ -57,7 +62,8 @@ public final class OperatorCalls {
             String subject,
             @Nullable String detail) {}
 
-    public OperatorCalls(Ledger ledger, Desk desk, BundleShelf bundles, Collector collector) {
+    public OperatorCalls(Ledger ledger, Desk desk, BundleShelf bundles, Collector collector, LeaseTimes times) {
+        this.times = times;
         this.collector = collector;
         this.ledger = ledger;
         this.desk = desk;
@@ -151,6 +157,22 @@ public final class OperatorCalls {
             desk.wake();
             return job(job);
         });
+    }
+
+    /** How long leases live now. */
+    public LeaseSeconds leaseTimes() {
+        LeaseTimes.Seconds now = times.seconds();
+        return new LeaseSeconds(now.ttl(), now.hardCap(), now.heartbeat());
+    }
+
+    /** Changes lease times for all trackers of the ledger. */
+    public CompletionStage<LeaseSeconds> changeLeaseTimes(LeaseSeconds wish) {
+        try {
+            return times.change(new LeaseTimes.Seconds(wish.ttl, wish.hardCap, wish.heartbeat), ACTOR)
+                    .thenApply(done -> wish);
+        } catch (IllegalArgumentException e) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, String.valueOf(e.getMessage()));
+        }
     }
 
     /** Collects objects that nobody needs, or only shows them; notes in the audit trail what was deleted. Blocks. */

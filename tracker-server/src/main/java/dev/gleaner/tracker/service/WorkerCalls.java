@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** The lease protocol without HTTP. Stages fail with {@link Refusal} where the answer is a problem. Safe for any thread. */
 public final class WorkerCalls {
@@ -40,7 +41,7 @@ public final class WorkerCalls {
     private final Desk desk;
     private final Judge judge;
     private final ObjectStore store;
-    private final LeaseSettings settings;
+    private final Supplier<LeaseSettings> settings;
 
     /** A ban on another tracker of a cluster is heard of this late; on this one at once. */
     private final Cache<String, Ledger.WorkerRow> known = Caffeine.newBuilder()
@@ -48,7 +49,7 @@ public final class WorkerCalls {
             .expireAfterWrite(Duration.ofSeconds(10))
             .build();
 
-    public WorkerCalls(Ledger ledger, Desk desk, Judge judge, ObjectStore store, LeaseSettings settings) {
+    public WorkerCalls(Ledger ledger, Desk desk, Judge judge, ObjectStore store, Supplier<LeaseSettings> settings) {
         this.ledger = ledger;
         this.desk = desk;
         this.judge = judge;
@@ -68,7 +69,7 @@ public final class WorkerCalls {
         String token = Tokens.make();
         return ledger.addWorker(worker, Tokens.hash(token), request)
                 .thenApply(ok -> new Register.Response(
-                        worker, token, (int) settings.heartbeat().toSeconds()));
+                        worker, token, (int) settings.get().heartbeat().toSeconds()));
     }
 
     private static void requireName(String name, String what) {
@@ -156,8 +157,8 @@ public final class WorkerCalls {
                 new Slice(job.slice(), job.slices()),
                 job.policy(),
                 job.bundle(),
-                (int) settings.ttl().toSeconds(),
-                (int) settings.hardCap().toSeconds());
+                (int) settings.get().ttl().toSeconds(),
+                (int) settings.get().hardCap().toSeconds());
     }
 
     public CompletionStage<Heartbeat.Response> heartbeat(String worker, Heartbeat.Request request) {
@@ -166,7 +167,8 @@ public final class WorkerCalls {
                     ProblemCode.MALFORMED_REQUEST, "a heartbeat carries at most " + Heartbeat.MAX_LEASES + " leases");
         }
         return desk.heartbeat(worker, request.leases())
-                .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null));
+                .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null, (int)
+                        settings.get().heartbeat().toSeconds()));
     }
 
     /** Blocks on the ledger; {@code IOException} when the store cannot sign. */

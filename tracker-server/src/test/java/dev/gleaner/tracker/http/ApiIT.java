@@ -374,6 +374,10 @@ class ApiIT {
                 .asBoolean());
 
         assertEquals(200, get("/v1/operator/audit", operator).status);
+        assertEquals(200, get("/v1/operator/lease-times", operator).status);
+        assertEquals(
+                200,
+                post("/v1/operator/lease-times", Map.of("ttl", 90, "hardCap", 900, "heartbeat", 15), operator).status);
         assertEquals(
                 200,
                 post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 48), operator).status);
@@ -509,6 +513,38 @@ class ApiIT {
                 "malformed-request",
                 post("/v1/operator/objects/collect", Map.of("delete", true, "olderThanHours", 0), operator)
                         .code());
+    }
+
+    @Test
+    void leaseTimesChangeForEverybodyWithoutARestartAndSurviveOne() throws Exception {
+        String bundle = uploadBundle();
+        post("/v1/operator/campaigns", campaign("c", bundle, List.of("a", "b")), operator);
+        register();
+        assertEquals(
+                5,
+                post("/v1/heartbeats", Map.of("leases", List.of()), worker)
+                        .body
+                        .path("heartbeatSeconds")
+                        .asInt());
+        assertEquals(
+                "malformed-request",
+                post("/v1/operator/lease-times", Map.of("ttl", 10, "hardCap", 900, "heartbeat", 9), operator)
+                        .code());
+        post("/v1/operator/lease-times", Map.of("ttl", 90, "hardCap", 900, "heartbeat", 15), operator);
+        assertEquals(
+                15,
+                post("/v1/heartbeats", Map.of("leases", List.of()), worker)
+                        .body
+                        .path("heartbeatSeconds")
+                        .asInt());
+        JsonNode lease = acquire("r1");
+        assertEquals(90, lease.path("ttlSeconds").asInt());
+        tracker.close();
+        tracker = Tracker.start(
+                TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+        assertEquals(
+                900,
+                get("/v1/operator/lease-times", operator).body.path("hardCap").asInt());
     }
 
     @Test

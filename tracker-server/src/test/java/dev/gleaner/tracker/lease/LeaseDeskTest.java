@@ -39,6 +39,7 @@ class LeaseDeskTest {
     Path folder;
 
     private final ManualClock clock = new ManualClock();
+    private LeaseSettings settings = SETTINGS;
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
     private SqlLedger ledger;
     private LeaseDesk desk;
@@ -59,7 +60,7 @@ class LeaseDeskTest {
     }
 
     private LeaseDesk newDesk() throws Exception {
-        LeaseDesk fresh = new LeaseDesk(ledger, clock, SETTINGS, thread, (job, attempt) -> {}, DeskMonitor.NONE);
+        LeaseDesk fresh = new LeaseDesk(ledger, clock, () -> settings, thread, (job, attempt) -> {}, DeskMonitor.NONE);
         await(fresh.own(Share.ALL));
         return fresh;
     }
@@ -242,5 +243,17 @@ class LeaseDeskTest {
         await(desk.tick());
         pass(Duration.ofSeconds(26));
         assertEquals(List.of(), waiting.get(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aTtlThatIsChangedHoldsForALiveLeaseFromItsNextHeartbeat() throws Exception {
+        Desk.Granted lease = acquire("ada", "r1", 1).get(0);
+        settings = new LeaseSettings(Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(5));
+        pass(Duration.ofSeconds(30));
+        assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, 1), "the old TTL still held");
+        pass(Duration.ofSeconds(19));
+        assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, 2));
+        pass(Duration.ofSeconds(21));
+        assertEquals(Heartbeat.Verdict.LOST, beat("ada", lease, 3));
     }
 }

@@ -206,7 +206,7 @@ final class Effort {
             LeaseDesk fresh = new LeaseDesk(
                     view,
                     world,
-                    SETTINGS,
+                    () -> SETTINGS,
                     task -> execute(mine, 0, task),
                     (job, attempt) -> {
                         Judge ready = judge;
@@ -224,7 +224,7 @@ final class Effort {
                     new RoutingDesk(new SimPeers(this, mine), fresh, world, world.random),
                     judging,
                     new NoStore(),
-                    SETTINGS);
+                    () -> SETTINGS);
             every(mine, 2_000, () -> fresh.own(share()));
             every(mine, 3_000, fresh::tick);
             every(mine, 20_000, fresh::sweep);

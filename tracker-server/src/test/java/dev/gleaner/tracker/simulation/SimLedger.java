@@ -391,6 +391,16 @@ final class SimLedger {
         }
 
         @Override
+        public Optional<String> kept(String name) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletionStage<Void> replace(String name, String value, String actor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public String keep(String name, String value) {
             throw new UnsupportedOperationException();
         }

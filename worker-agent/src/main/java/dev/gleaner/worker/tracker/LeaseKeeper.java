@@ -29,8 +29,11 @@ final class LeaseKeeper implements AutoCloseable {
      */
     private record Kept(Lease lease, Supplier<JobProgress> progress, Runnable lost) {}
 
+    /** No tracker can make a worker so silent that its own lease runs out unnoticed. */
+    private static final int MAX_SECONDS = 600;
+
     private final TrackerClient tracker;
-    private final long intervalMillis;
+    private volatile long intervalMillis;
     private final RandomGenerator jitter;
     private final Consumer<Heartbeat.Directive> directives;
     private final Map<Long, Kept> live = new ConcurrentHashMap<>();
@@ -97,6 +100,10 @@ final class LeaseKeeper implements AutoCloseable {
             }
             if (response.message() != null) {
                 log.info("Message from the tracker's operators: {}", Printable.of(response.message(), 500));
+            }
+            if (response.heartbeatSeconds() > 0) {
+                intervalMillis = Duration.ofSeconds(Math.min(MAX_SECONDS, response.heartbeatSeconds()))
+                        .toMillis();
             }
             directives.accept(response.directive());
         } catch (IOException e) {

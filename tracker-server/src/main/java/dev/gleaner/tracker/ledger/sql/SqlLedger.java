@@ -134,9 +134,14 @@ public final class SqlLedger implements Ledger {
                 .join();
     }
 
-    /** Changes a value that {@link #keep} keeps. */
-    public void replace(String name, String value, String actor) {
-        boolean unused = write(0, c -> {
+    @Override
+    public Optional<String> kept(String name) {
+        return read(c -> one(c, r -> r.getString(1), "SELECT value FROM meta WHERE key = ?", "kept." + name));
+    }
+
+    @Override
+    public CompletionStage<Void> replace(String name, String value, String actor) {
+        return write(0, c -> {
                     update(
                             c,
                             "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -145,8 +150,7 @@ public final class SqlLedger implements Ledger {
                     audit(c, actor, "replace", name, null);
                     return true;
                 })
-                .toCompletableFuture()
-                .join();
+                .thenAccept(done -> {});
     }
 
     // Campaigns

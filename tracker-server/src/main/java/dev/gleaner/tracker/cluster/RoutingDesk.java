@@ -66,7 +66,7 @@ public final class RoutingDesk implements Desk {
             Call call = JSON.readValue(message, Call.class);
             return switch (call.kind()) {
                 case "acquire" ->
-                    here.acquire(call.worker(), text(call.request()), call.max(), Duration.ZERO)
+                    here.offer(call.worker(), text(call.request()), call.max(), Duration.ZERO)
                             .thenApply(RoutingDesk::bytes);
                 case "heartbeat" ->
                     here.heartbeat(call.worker(), call.beats() == null ? List.of() : call.beats())
@@ -123,7 +123,7 @@ public final class RoutingDesk implements Desk {
                 return CompletableFuture.completedFuture(granted);
             }
             Duration turn = left.compareTo(LOOK_AROUND) < 0 ? left : LOOK_AROUND;
-            return here.acquire(worker, request, max, turn)
+            return here.offer(worker, request, max, turn)
                     .thenCompose(mine -> mine.isEmpty()
                             ? around(worker, request, max, until)
                             : CompletableFuture.completedFuture(mine));

@@ -115,13 +115,23 @@ public final class LeaseDesk implements Desk {
 
     @Override
     public CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait) {
+        return offer(worker, request, max, wait, true);
+    }
+
+    /**
+     * As {@link #acquire}, for a call of which somebody knows already that nothing was granted for it before: an idle worker's call
+     * that goes round among several trackers must not ask the ledger at each.
+     */
+    public CompletionStage<List<Granted>> offer(String worker, String request, int max, Duration wait) {
+        return offer(worker, request, max, wait, false);
+    }
+
+    private CompletionStage<List<Granted>> offer(
+            String worker, String request, int max, Duration wait, boolean lookBack) {
         CompletableFuture<List<Granted>> done = new CompletableFuture<>();
         thread.execute(() -> {
             try {
-                List<Granted> before = new ArrayList<>();
-                for (Ledger.LiveAttempt attempt : ledger.granted(worker, request)) {
-                    ledger.job(attempt.job()).ifPresent(job -> before.add(new Granted(job, attempt.token())));
-                }
+                List<Granted> before = lookBack ? granted(worker, request) : List.of();
                 if (before.isEmpty()) {
                     Instant now = clock.instant();
                     grant(new Waiter(worker, request, max, now, now.plus(wait), done));
@@ -133,6 +143,14 @@ public final class LeaseDesk implements Desk {
             }
         });
         return done;
+    }
+
+    private List<Granted> granted(String worker, String request) {
+        List<Granted> before = new ArrayList<>();
+        for (Ledger.LiveAttempt attempt : ledger.granted(worker, request)) {
+            ledger.job(attempt.job()).ifPresent(job -> before.add(new Granted(job, attempt.token())));
+        }
+        return before;
     }
 
     private void grant(Waiter waiter) {

@@ -29,6 +29,8 @@ final class Sums {
         CANCELLED
     }
 
+    private static final String NO_COUNTS = json(Counts.none());
+
     private static final class Tally {
         private final Map<Column, Long> jobs = new EnumMap<>(Column.class);
 
@@ -97,62 +99,43 @@ final class Sums {
 
     private static void write(Session session, long campaign, int slot, Tally tally, String forUpdate)
             throws SQLException {
-        Counts counts = tally.counts;
-        String digest = tally.digest;
-        if (tally.results) {
-            Object[] before = one(
-                            session,
-                            r -> new Object[] {r.getString(1), r.getString(2)},
-                            "SELECT counts, digest FROM tally WHERE campaign = ? AND slot = ?" + forUpdate,
-                            campaign,
-                            slot)
-                    .orElse(null);
-            if (before != null) {
-                counts = parse((String) before[0], Counts.class).plus(counts);
-                digest = CandidateDigest.sum((String) before[1], digest);
-            }
+        update(
+                session,
+                "INSERT INTO tally (campaign, slot, free, leased, done, quarantined, cancelled, counts, bytes, digest) VALUES (?, ?, 0, 0, 0, 0, 0, ?, 0, ?)"
+                        + " ON CONFLICT DO NOTHING",
+                campaign,
+                slot,
+                NO_COUNTS,
+                Sql.NO_CANDIDATES);
+        update(
+                session,
+                "UPDATE tally SET free = free + ?, leased = leased + ?, done = done + ?, quarantined = quarantined + ?, cancelled = cancelled + ?,"
+                        + " bytes = bytes + ? WHERE campaign = ? AND slot = ?",
+                tally.jobs(Column.FREE),
+                tally.jobs(Column.LEASED),
+                tally.jobs(Column.DONE),
+                tally.jobs(Column.QUARANTINED),
+                tally.jobs(Column.CANCELLED),
+                tally.bytes,
+                campaign,
+                slot);
+        if (!tally.results) {
+            return;
         }
-        int rows = tally.results
-                ? update(
+        String[] before = one(
                         session,
-                        "UPDATE tally SET free = free + ?, leased = leased + ?, done = done + ?, quarantined = quarantined + ?, cancelled = cancelled + ?,"
-                                + " counts = ?, bytes = bytes + ?, digest = ? WHERE campaign = ? AND slot = ?",
-                        tally.jobs(Column.FREE),
-                        tally.jobs(Column.LEASED),
-                        tally.jobs(Column.DONE),
-                        tally.jobs(Column.QUARANTINED),
-                        tally.jobs(Column.CANCELLED),
-                        json(counts),
-                        tally.bytes,
-                        digest,
+                        r -> new String[] {r.getString(1), r.getString(2)},
+                        "SELECT counts, digest FROM tally WHERE campaign = ? AND slot = ?" + forUpdate,
                         campaign,
                         slot)
-                : update(
-                        session,
-                        "UPDATE tally SET free = free + ?, leased = leased + ?, done = done + ?, quarantined = quarantined + ?, cancelled = cancelled + ?"
-                                + " WHERE campaign = ? AND slot = ?",
-                        tally.jobs(Column.FREE),
-                        tally.jobs(Column.LEASED),
-                        tally.jobs(Column.DONE),
-                        tally.jobs(Column.QUARANTINED),
-                        tally.jobs(Column.CANCELLED),
-                        campaign,
-                        slot);
-        if (rows == 0) {
-            update(
-                    session,
-                    "INSERT INTO tally (campaign, slot, free, leased, done, quarantined, cancelled, counts, bytes, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    campaign,
-                    slot,
-                    tally.jobs(Column.FREE),
-                    tally.jobs(Column.LEASED),
-                    tally.jobs(Column.DONE),
-                    tally.jobs(Column.QUARANTINED),
-                    tally.jobs(Column.CANCELLED),
-                    json(counts),
-                    tally.bytes,
-                    digest);
-        }
+                .orElseThrow();
+        update(
+                session,
+                "UPDATE tally SET counts = ?, digest = ? WHERE campaign = ? AND slot = ?",
+                json(parse(before[0], Counts.class).plus(tally.counts)),
+                CandidateDigest.sum(before[1], tally.digest),
+                campaign,
+                slot);
     }
 
     void clear() {

@@ -28,6 +28,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
@@ -42,6 +43,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -150,7 +152,8 @@ public final class Tracker implements AutoCloseable {
             every(clockThread, SHARE_MILLIS, TimeUnit.MILLISECONDS, () -> desk.own(share.get()));
         }
         log.info(
-                "Tracker is ready: address=http://{}:{} data={} ledger={} objects={} epoch={}",
+                "Tracker is ready: address={}://{}:{} data={} ledger={} objects={} epoch={}",
+                config.tls() == null ? "http" : "https",
                 config.host(),
                 port,
                 config.data(),
@@ -202,6 +205,18 @@ public final class Tracker implements AutoCloseable {
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setMaxHeaderSize(16 << 10)
                 .setMaxInitialLineLength(8 << 10);
+        TrackerConfig.Tls tls = config.tls();
+        if (tls != null) {
+            for (Path file : List.of(tls.certificate(), tls.key())) {
+                if (!Files.isReadable(file)) {
+                    throw new IOException("there is no readable PEM file " + file);
+                }
+            }
+            options.setSsl(true)
+                    .setKeyCertOptions(new PemKeyCertOptions()
+                            .setCertPath(tls.certificate().toString())
+                            .setKeyPath(tls.key().toString()));
+        }
         AtomicInteger port = new AtomicInteger();
         Supplier<Deployable> door = () -> new VerticleBase() {
             @Override

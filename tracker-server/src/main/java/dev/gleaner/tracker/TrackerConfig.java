@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param host address to listen on
  * @param port 0 for any free one
  * @param data folder of what this tracker keeps itself: the embedded ledger and objects, bundles, the operators' token
+ * @param tls null for plain HTTP, as behind a proxy
  * @param cluster null for a tracker on its own, which opens no port for others
  */
 public record TrackerConfig(
@@ -21,7 +22,8 @@ public record TrackerConfig(
         LeaseSettings leases,
         LedgerPlace ledger,
         ObjectsPlace objects,
-        @Nullable ClusterSettings cluster) {
+        @Nullable ClusterSettings cluster,
+        @Nullable Tls tls) {
     public TrackerConfig {
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("the port must be 0 to 65535");
@@ -35,8 +37,11 @@ public record TrackerConfig(
     /** A tracker with everything in its own folder. */
     public static TrackerConfig embedded(String host, int port, Path data, LeaseSettings leases) {
         return new TrackerConfig(
-                host, port, data, leases, new LedgerPlace.Embedded(), new ObjectsPlace.Embedded(), null);
+                host, port, data, leases, new LedgerPlace.Embedded(), new ObjectsPlace.Embedded(), null, null);
     }
+
+    /** A certificate chain and its key, both PEM. Read at start. */
+    public record Tls(Path certificate, Path key) {}
 
     /** Where the ledger is. */
     public sealed interface LedgerPlace {

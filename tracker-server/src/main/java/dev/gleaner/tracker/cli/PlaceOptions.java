@@ -73,14 +73,19 @@ final class PlaceOptions {
             description = "the bucket is part of the host's name, as AWS prefers; otherwise the first part of the path")
     boolean virtualHost;
 
-    TrackerConfig config(String host, int port, LeaseSettings leases, @Nullable ClusterSettings cluster)
+    TrackerConfig config(
+            String host,
+            int port,
+            LeaseSettings leases,
+            @Nullable ClusterSettings cluster,
+            TrackerConfig.@Nullable Tls tls)
             throws IOException {
-        return new TrackerConfig(host, port, data, leases, ledgerPlace(), objectsPlace(), cluster);
+        return new TrackerConfig(host, port, data, leases, ledgerPlace(), objectsPlace(), cluster, tls);
     }
 
     /** For commands that run no tracker. */
     TrackerConfig config() throws IOException {
-        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null);
+        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null, null);
     }
 
     private LedgerPlace ledgerPlace() throws IOException {

@@ -7,6 +7,7 @@ import dev.gleaner.tracker.lease.LeaseSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,7 +33,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--host",
             paramLabel = "ADDRESS",
             defaultValue = "127.0.0.1",
-            description = "address to listen on; put a TLS proxy before it to serve others (default: ${DEFAULT-VALUE})")
+            description =
+                    "address to listen on; to serve others, give --tls-cert or put a TLS proxy before it (default: ${DEFAULT-VALUE})")
     String host = "";
 
     @Option(
@@ -41,6 +43,20 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "8080",
             description = "port to listen on, 0 for any free one (default: ${DEFAULT-VALUE})")
     int port;
+
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "FILE",
+            description = "PEM file with the certificate chain: serve HTTPS; needs --tls-key")
+    @Nullable
+    Path certificate;
+
+    @Option(
+            names = "--tls-key",
+            paramLabel = "FILE",
+            description = "PEM file with the certificate's private key (PKCS #8)")
+    @Nullable
+    Path key;
 
     @Option(
             names = "--lease-ttl",
@@ -114,6 +130,13 @@ final class ServeCommand implements Callable<Integer> {
         this.out = out;
     }
 
+    private TrackerConfig.@Nullable Tls tls() {
+        if ((certificate == null) != (key == null)) {
+            throw new Failure(Exit.USAGE, "--tls-cert and --tls-key belong together");
+        }
+        return certificate == null || key == null ? null : new TrackerConfig.Tls(certificate, key);
+    }
+
     private @Nullable ClusterSettings cluster() {
         if (clusterHost == null || clusterHost.isBlank()) {
             return null;
@@ -132,7 +155,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         LeaseSettings leases =
                 new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
-        TrackerConfig config = places.config(host, port, leases, cluster());
+        TrackerConfig config = places.config(host, port, leases, cluster(), tls());
         boolean firstStart = !Files.exists(places.data.resolve("operator.token"));
         Tracker tracker = Tracker.start(config, InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);
@@ -143,7 +166,8 @@ final class ServeCommand implements Callable<Integer> {
                             stopped.countDown();
                         },
                         "stop"));
-        out.println("tracker listens on http://" + host + ":" + tracker.port());
+        out.println(
+                "tracker listens on " + (certificate == null ? "http" : "https") + "://" + host + ":" + tracker.port());
         if (firstStart) {
             out.println(
                     Files.exists(tracker.operatorTokenFile())

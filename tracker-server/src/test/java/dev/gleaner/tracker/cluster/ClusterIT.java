@@ -98,7 +98,8 @@ class ClusterIT {
                         S3ProxyServer.ACCESS_KEY,
                         S3ProxyServer.SECRET_KEY,
                         null)),
-                cluster);
+                cluster,
+                null);
         return Tracker.start(config, InstantSource.system(), "test");
     }
 

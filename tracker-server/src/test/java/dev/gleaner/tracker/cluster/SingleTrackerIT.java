@@ -58,7 +58,8 @@ class SingleTrackerIT {
                         LeaseSettings.DEFAULT,
                         new TrackerConfig.LedgerPlace.Embedded(),
                         new TrackerConfig.ObjectsPlace.Embedded(),
-                        cluster));
+                        cluster,
+                        null));
         assertTrue(e.getMessage().contains("PostgreSQL") && e.getMessage().contains("S3"), e.getMessage());
     }
 }

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ public final class LeaseDesk implements Desk {
     private final BiConsumer<Long, Integer> judge;
     private final DeskMonitor monitor;
     private final Map<Long, Live> live = new LinkedHashMap<>();
+    private final Quota quota = new Quota();
     private final ArrayDeque<Ledger.ReadyJob> window = new ArrayDeque<>();
     private final Set<Long> taken = new HashSet<>();
     private final Map<Long, Set<String>> triedBy = new HashMap<>();
@@ -91,7 +93,7 @@ public final class LeaseDesk implements Desk {
                         return;
                     }
                     int before = live.size();
-                    live.keySet().removeIf(job -> !now.owns(job));
+                    forgetIf(job -> !now.owns(job));
                     triedBy.keySet().removeIf(job -> !now.owns(job));
                     int given = before - live.size();
                     for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
@@ -154,7 +156,7 @@ public final class LeaseDesk implements Desk {
     }
 
     private void grant(Waiter waiter) {
-        List<Ledger.ReadyJob> picked = pick(waiter.worker, waiter.max);
+        List<Ledger.ReadyJob> picked = pick(waiter.worker, Math.min(waiter.max, quota.left(waiter.worker)));
         if (picked.isEmpty()) {
             if (clock.instant().isBefore(waiter.until)) {
                 waiters.add(waiter);
@@ -182,7 +184,7 @@ public final class LeaseDesk implements Desk {
                                     if (!share.owns(job.job())) {
                                         return; // Its new owner finds the lease in the ledger.
                                     }
-                                    live.put(
+                                    keep(
                                             job.job(),
                                             new Live(
                                                     token,
@@ -278,10 +280,29 @@ public final class LeaseDesk implements Desk {
     @Override
     public void submitted(long job, FencingToken token) {
         thread.execute(() -> {
-            if (forget(job, token)) {
+            Live lease = live.get(job);
+            if (lease != null && forget(job, token)) {
+                quota.good(lease.worker);
                 triedBy.remove(job);
             }
         });
+    }
+
+    private void keep(long job, Live lease) {
+        drop(job);
+        live.put(job, lease);
+        quota.took(lease.worker);
+    }
+
+    private void drop(long job) {
+        Live lease = live.remove(job);
+        if (lease != null) {
+            quota.gaveBack(lease.worker);
+        }
+    }
+
+    private void forgetIf(LongPredicate gone) {
+        List.copyOf(live.keySet()).stream().filter(gone::test).forEach(this::drop);
     }
 
     /** Drops the lease if it is still this attempt's: a late or repeated call of an old attempt must not cost the newer one its lease. */
@@ -289,7 +310,7 @@ public final class LeaseDesk implements Desk {
         Live lease = live.get(job);
         boolean same = lease != null && lease.token.equals(token);
         if (same) {
-            live.remove(job);
+            drop(job);
         }
         return same;
     }
@@ -326,14 +347,14 @@ public final class LeaseDesk implements Desk {
                             watch(attempt);
                         }
                     }
-                    live.keySet().removeIf(job -> !leased.contains(job) && !taken.contains(job));
+                    forgetIf(job -> !leased.contains(job) && !taken.contains(job));
                 },
                 thread);
     }
 
     private void watch(Ledger.LiveAttempt attempt) {
         Instant hardDeadline = attempt.grantedAt().plus(attempt.hardCap());
-        live.put(
+        keep(
                 attempt.job(),
                 Live.recovered(
                         attempt.token(),
@@ -370,10 +391,13 @@ public final class LeaseDesk implements Desk {
     }
 
     private void expire(long job, Live lease, String cause) {
-        live.remove(job);
+        drop(job);
         taken.add(job);
         remember(job, lease.worker);
         monitor.expired(cause);
+        if (!lease.amnesty()) {
+            quota.bad(lease.worker);
+        }
         log.info("Lease expired: job={} token={} worker={} cause={}", job, lease.token, lease.worker, cause);
         LedgerEvent.Expire event = new LedgerEvent.Expire(lease.token.attempt(), cause, lease.amnesty());
         ledger.apply(job, event, "tracker")
@@ -384,14 +408,16 @@ public final class LeaseDesk implements Desk {
                             if (error != null) {
                                 // The ledger is unwell: the lease stays where it is and is looked at again with a
                                 // grace.
-                                live.putIfAbsent(
-                                        job,
-                                        Live.recovered(
-                                                lease.token,
-                                                lease.worker,
-                                                clock.instant(),
-                                                settings.get().ttl(),
-                                                clock.instant()));
+                                if (!live.containsKey(job)) {
+                                    keep(
+                                            job,
+                                            Live.recovered(
+                                                    lease.token,
+                                                    lease.worker,
+                                                    clock.instant(),
+                                                    settings.get().ttl(),
+                                                    clock.instant()));
+                                }
                                 log.warn(
                                         "Expiry could not be written and will be tried again: job={} cause={}",
                                         job,

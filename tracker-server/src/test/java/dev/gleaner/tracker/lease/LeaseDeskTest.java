@@ -256,4 +256,24 @@ class LeaseDeskTest {
         pass(Duration.ofSeconds(21));
         assertEquals(Heartbeat.Verdict.LOST, beat("ada", lease, 3));
     }
+
+    @Test
+    void aWorkerThatClaimsAndNeverReturnsDoesNotGetTheWholeCampaign() throws Exception {
+        List<String> paths = IntStream.range(0, 200).mapToObj(i -> "q" + i).toList();
+        await(ledger.addCampaign(
+                new CampaignSpec("big", "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));
+        desk.wake();
+        int got = 0;
+        for (int call = 0; call < 30; call++) {
+            got += acquire("ada", "claim" + call, 8).size();
+        }
+        assertEquals(Quota.START, got);
+        assertEquals(8, acquire("bela", "b", 8).size(), "the others get theirs");
+        pass(Duration.ofSeconds(181));
+        int after = 0;
+        for (int call = 0; call < 30; call++) {
+            after += acquire("ada", "again" + call, 8).size();
+        }
+        assertEquals(1, after, "every lease that ran out cost one");
+    }
 }

@@ -240,7 +240,7 @@ public final class LeaseDesk implements Desk {
             return;
         }
         window.clear();
-        for (Ledger.ReadyJob job : ledger.ready(WINDOW, now, share)) {
+        for (Ledger.ReadyJob job : ledger.ready(WINDOW + taken.size(), now, share)) {
             if (!live.containsKey(job.job()) && !taken.contains(job.job())) {
                 window.add(job);
             }

@@ -170,7 +170,7 @@ public final class LeaseDesk implements Desk {
         List<Granted> granted = new ArrayList<>();
         for (Ledger.ReadyJob job : picked) {
             LedgerEvent.Grant event = new LedgerEvent.Grant(
-                    waiter.worker, waiter.request, settings.get().hardCap());
+                    waiter.worker, waiter.request, settings.get().hardCap(), false);
             pending.add(ledger.apply(job.job(), event, waiter.worker)
                     .thenAcceptAsync(
                             decision -> {

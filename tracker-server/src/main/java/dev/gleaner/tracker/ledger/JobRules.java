@@ -13,6 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +40,8 @@ public final class JobRules {
     /** Decides; changes nothing itself. */
     public static Decision decide(JobSnapshot job, LedgerEvent event) {
         Decision decision;
-        if (event instanceof LedgerEvent.Grant) {
-            decision = grant(job);
+        if (event instanceof LedgerEvent.Grant grant) {
+            decision = grant(job, grant);
         } else if (event instanceof LedgerEvent.Submit submit) {
             decision = submit(job, submit);
         } else if (event instanceof LedgerEvent.Accept accept) {
@@ -63,11 +67,16 @@ public final class JobRules {
         return decision;
     }
 
-    private static Decision grant(JobSnapshot job) {
+    private static Decision grant(JobSnapshot job, LedgerEvent.Grant grant) {
         if (job.status() != JobStatus.OPEN) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the job is " + job.status());
         }
-        if (job.live() != null) {
+        List<Attempt> living = job.living();
+        boolean secondAllowed = grant.hedge()
+                && living.size() == 1
+                && living.get(0).status() == AttemptStatus.LEASED
+                && !living.get(0).worker().equals(grant.worker());
+        if (!living.isEmpty() && !secondAllowed) {
             return new Refused(ProblemCode.STATE_CONFLICT, "somebody else works on the job");
         }
         return new Applied(
@@ -96,7 +105,7 @@ public final class JobRules {
     private static Decision late(JobSnapshot job, Attempt attempt, LedgerEvent.Submit submit) {
         return switch (job.status()) {
             case OPEN ->
-                job.live() == null
+                job.living().isEmpty()
                         ? new Applied(null, List.of(move(attempt, AttemptStatus.SUBMITTED, "late")), attempt.number())
                         : new Applied(null, List.of(move(attempt, AttemptStatus.HELD, "late")), 0);
             case DONE -> {
@@ -121,35 +130,53 @@ public final class JobRules {
         };
     }
 
+    /**
+     * The first good result wins. Whoever works on the job beside it is told to stop and pays nothing; a result that was handed in
+     * beside it is credited when it agrees and kept as evidence when it does not.
+     */
     private static Decision accept(JobSnapshot job, int number) {
         Attempt attempt = job.attempt(number);
         if (attempt == null) {
             return new Refused(ProblemCode.STATE_CONFLICT, "no such attempt");
         }
-        if (attempt.status() == AttemptStatus.ACCEPTED) {
+        if (attempt.status() == AttemptStatus.ACCEPTED || attempt.status() == AttemptStatus.SUPERSEDED) {
             return new Replayed(attempt.status(), number);
         }
         if (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is " + attempt.status());
         }
-        if (job.status() == JobStatus.DONE && attempt.status() == AttemptStatus.HELD) {
-            return new Applied(null, List.of(move(attempt, AttemptStatus.SUPERSEDED, null)), 0);
+        Attempt canonical = job.attempt(job.canonical());
+        if (canonical != null && sameCandidates(attempt, canonical)) {
+            return new Applied(
+                    null,
+                    List.of(move(attempt, AttemptStatus.SUPERSEDED, "agrees with attempt " + canonical.number())),
+                    0);
         }
-        Attempt live = job.live();
-        if (job.status() != JobStatus.OPEN || (live != null && live.number() != number)) {
+        boolean waits = attempt.status() == AttemptStatus.HELD && !job.living().isEmpty();
+        if (job.status() != JobStatus.OPEN || waits) {
             return new Refused(
                     ProblemCode.STATE_CONFLICT, "the job is " + job.status() + " and may have a newer attempt");
         }
         List<AttemptChange> changes = new ArrayList<>();
         changes.add(move(attempt, AttemptStatus.ACCEPTED, null));
         for (Attempt other : job.attempts()) {
-            if (other.number() != number
-                    && other.status() == AttemptStatus.HELD
-                    && Objects.equals(other.candidateDigest(), attempt.candidateDigest())) {
+            if (other.number() == number) {
+                continue;
+            }
+            boolean handedIn = other.status() == AttemptStatus.HELD || other.status() == AttemptStatus.SUBMITTED;
+            if (other.status() == AttemptStatus.LEASED) {
+                changes.add(move(other, AttemptStatus.RELEASED, "attempt " + number + " was first"));
+            } else if (handedIn && sameCandidates(other, attempt)) {
                 changes.add(move(other, AttemptStatus.SUPERSEDED, "agrees with attempt " + number));
+            } else if (other.status() == AttemptStatus.SUBMITTED) {
+                changes.add(move(other, AttemptStatus.HELD, "disagrees with attempt " + number));
             }
         }
         return new Applied(new JobChange(JobStatus.DONE, null, job.points(), Duration.ZERO, number), changes, 0);
+    }
+
+    private static boolean sameCandidates(Attempt a, Attempt b) {
+        return a.candidateDigest() != null && a.candidateDigest().equals(b.candidateDigest());
     }
 
     private static Decision reject(JobSnapshot job, LedgerEvent.Reject reject) {
@@ -181,23 +208,43 @@ public final class JobRules {
         if (attempt.status() == AttemptStatus.FAILED) {
             return new Replayed(attempt.status(), attempt.number());
         }
+        List<Attempt> alike = job.attempts().stream()
+                .filter(a -> a.failure() == fail.failure())
+                .toList();
+        Set<String> workers = new TreeSet<>(List.of(fail.worker()));
+        alike.forEach(a -> workers.add(a.worker()));
+        boolean sameWorkerAgain = alike.stream().anyMatch(a -> a.worker().equals(fail.worker()));
         double points =
                 switch (fail.failure()) {
-                    case INPUT, BUG -> 1;
+                    // An input that one worker cannot read is believed once, however often that worker tries.
+                    case INPUT -> sameWorkerAgain ? 0 : 1;
+                    case BUG -> 1;
                     case RESOURCE -> 0.25;
                     case NETWORK -> 0;
                 };
-        boolean agreed = fail.failure() == FailureClass.INPUT
-                && job.attempts().stream()
-                        .anyMatch(a ->
-                                a.failure() == FailureClass.INPUT && !a.worker().equals(fail.worker()));
-        String verdict = agreed ? "input: two workers agree: " + fail.message() : null;
+        String verdict = workers.size() < believed(fail.failure())
+                ? null
+                : workers.size() + " workers failed alike (" + fail.failure() + ", attempts "
+                        + Stream.concat(alike.stream().map(Attempt::number), Stream.of(attempt.number()))
+                                .map(String::valueOf)
+                                .collect(Collectors.joining(", "))
+                        + "), the last: " + fail.message();
         return ended(
                 job,
                 move(attempt, AttemptStatus.FAILED, fail.failure() + ": " + fail.message()),
                 points,
                 true,
                 verdict);
+    }
+
+    /** When so many different workers fail in the same way, it is the job. The web's troubles are never the job's. */
+    private static int believed(FailureClass failure) {
+        return switch (failure) {
+            case INPUT -> 2;
+            case BUG -> 3;
+            case RESOURCE -> 4;
+            case NETWORK -> Integer.MAX_VALUE;
+        };
     }
 
     private static Decision expire(JobSnapshot job, LedgerEvent.Expire expire) {
@@ -218,27 +265,27 @@ public final class JobRules {
     }
 
     private static Decision requeue(JobSnapshot job, LedgerEvent.Requeue requeue) {
-        Attempt live = job.live();
-        if (job.status() == JobStatus.QUARANTINED || (job.status() == JobStatus.OPEN && live != null)) {
-            List<AttemptChange> changes =
-                    live == null ? List.of() : List.of(move(live, AttemptStatus.REVOKED, requeue.reason()));
-            return new Applied(new JobChange(JobStatus.OPEN, null, 0, Duration.ZERO, 0), changes, 0);
+        if (job.status() != JobStatus.OPEN && job.status() != JobStatus.QUARANTINED) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "a job that is " + job.status() + " cannot be requeued");
         }
-        if (job.status() == JobStatus.OPEN) {
-            return new Applied(new JobChange(JobStatus.OPEN, null, 0, Duration.ZERO, 0), List.of(), 0);
-        }
-        return new Refused(ProblemCode.STATE_CONFLICT, "a job that is " + job.status() + " cannot be requeued");
+        return new Applied(
+                new JobChange(JobStatus.OPEN, null, 0, Duration.ZERO, 0), revokeAll(job, requeue.reason()), 0);
     }
 
     private static Decision quarantine(JobSnapshot job, LedgerEvent.Quarantine quarantine) {
         if (job.status() != JobStatus.OPEN) {
             return new Refused(ProblemCode.STATE_CONFLICT, "a job that is " + job.status() + " cannot be quarantined");
         }
-        Attempt live = job.live();
-        List<AttemptChange> changes =
-                live == null ? List.of() : List.of(move(live, AttemptStatus.REVOKED, quarantine.reason()));
         return new Applied(
-                new JobChange(JobStatus.QUARANTINED, quarantine.reason(), job.points(), Duration.ZERO, 0), changes, 0);
+                new JobChange(JobStatus.QUARANTINED, quarantine.reason(), job.points(), Duration.ZERO, 0),
+                revokeAll(job, quarantine.reason()),
+                0);
+    }
+
+    private static List<AttemptChange> revokeAll(JobSnapshot job, String reason) {
+        return job.living().stream()
+                .map(attempt -> move(attempt, AttemptStatus.REVOKED, reason))
+                .toList();
     }
 
     /** A live attempt came to nothing: who pays, is the job set aside, when may it go out again, is there a held result? */
@@ -248,6 +295,11 @@ public final class JobRules {
             return new Applied(null, List.of(change), 0);
         }
         double points = job.points() + cost;
+        boolean othersLive = job.living().stream().anyMatch(a -> a.number() != change.number());
+        if (othersLive) {
+            // Whoever else works on the job decides what becomes of it.
+            return new Applied(new JobChange(JobStatus.OPEN, null, points, Duration.ZERO, 0), List.of(change), 0);
+        }
         long costly = job.attempts().stream()
                         .filter(a -> a.number() != change.number() && costs(a.status()))
                         .count()
@@ -265,7 +317,7 @@ public final class JobRules {
         }
         int held = 0;
         for (Attempt other : job.attempts()) {
-            if (other.status() == AttemptStatus.HELD) {
+            if (other.status() == AttemptStatus.HELD && other.number() != change.number()) {
                 held = other.number();
             }
         }

@@ -35,13 +35,8 @@ public record JobSnapshot(long id, JobStatus status, double points, int canonica
         return number >= 1 && number <= attempts.size() ? attempts.get(number - 1) : null;
     }
 
-    /** The attempt that is leased or being judged, if any. */
-    public @Nullable Attempt live() {
-        for (Attempt attempt : attempts) {
-            if (attempt.status().live()) {
-                return attempt;
-            }
-        }
-        return null;
+    /** The attempts that are leased or being judged: one, or two near a campaign's end, or none. */
+    public List<Attempt> living() {
+        return attempts.stream().filter(attempt -> attempt.status().live()).toList();
     }
 }

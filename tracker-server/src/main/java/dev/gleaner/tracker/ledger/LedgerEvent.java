@@ -27,8 +27,9 @@ public sealed interface LedgerEvent {
      *
      * @param request the acquire call's idempotency key
      * @param hardCap the lease's longest life
+     * @param hedge the job may be granted although another worker has it: a straggler's second attempt
      */
-    record Grant(String worker, String request, Duration hardCap) implements LedgerEvent {
+    record Grant(String worker, String request, Duration hardCap, boolean hedge) implements LedgerEvent {
         @Override
         public Kind kind() {
             return Kind.GRANT;

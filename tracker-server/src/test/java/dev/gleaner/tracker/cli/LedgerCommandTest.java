@@ -76,7 +76,7 @@ class LedgerCommandTest {
     /** Does a job to its end, with one object in the store. */
     private void finish(long job) throws Exception {
         try (SqlLedger ledger = open()) {
-            ledger.apply(job, new LedgerEvent.Grant("ada", "r" + job, Duration.ofHours(1)), "ada")
+            ledger.apply(job, new LedgerEvent.Grant("ada", "r" + job, Duration.ofHours(1), false), "ada")
                     .toCompletableFuture()
                     .join();
             int attempt = ledger.view(job).orElseThrow().attempts().get(0).number();

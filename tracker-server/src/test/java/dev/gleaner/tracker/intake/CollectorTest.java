@@ -123,7 +123,7 @@ class CollectorTest {
 
     private void history(Random random, int seed, Set<String> mustStay, Set<String> mustGo) throws Exception {
         for (long job = 1; job <= JOBS; job++) {
-            if (!(await(ledger.apply(job, new LedgerEvent.Grant("ada", "r" + seed, Duration.ofHours(6)), "t"))
+            if (!(await(ledger.apply(job, new LedgerEvent.Grant("ada", "r" + seed, Duration.ofHours(6), false), "t"))
                             .orElseThrow()
                     instanceof Decision.Applied granted)) {
                 continue;
@@ -178,9 +178,9 @@ class CollectorTest {
 
     @Test
     void aHeldSecondOpinionKeepsItsObjects() throws Exception {
-        await(ledger.apply(1, new LedgerEvent.Grant("ada", "r", Duration.ofHours(6)), "t"));
+        await(ledger.apply(1, new LedgerEvent.Grant("ada", "r", Duration.ofHours(6), false), "t"));
         await(ledger.apply(1, new LedgerEvent.Expire(1, "late", true), "t"));
-        await(ledger.apply(1, new LedgerEvent.Grant("ada", "r2", Duration.ofHours(6)), "t"));
+        await(ledger.apply(1, new LedgerEvent.Grant("ada", "r2", Duration.ofHours(6), false), "t"));
         FencingToken token = new FencingToken(ledger.epoch(), 1);
         Manifest manifest = manifest(List.of("a".repeat(64)));
         await(ledger.apply(

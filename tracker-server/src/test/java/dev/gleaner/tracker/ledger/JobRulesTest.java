@@ -8,7 +8,6 @@ import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** The life of a job, told event by event. */
 class JobRulesTest {
-    private static final String EPOCH = "0123456789abcdef";
+    private static final String EPOCH = JobModel.EPOCH;
 
     /** A job that changes as the rules say; checks the promises after every step. */
     private static final class World {
@@ -33,35 +32,13 @@ class JobRulesTest {
         }
 
         Decision on(LedgerEvent event) {
-            JobSnapshot before = job;
             Decision decision = JobRules.decide(job, event);
+            JobSnapshot after = JobModel.after(job, event, decision);
+            JobModel.requirePromises(job, event, decision, after);
             if (decision instanceof Decision.Applied applied) {
-                List<JobSnapshot.Attempt> attempts = new ArrayList<>(job.attempts());
                 for (Decision.AttemptChange change : applied.attempts()) {
-                    if (change.from() == null) {
-                        attempts.add(new JobSnapshot.Attempt(
-                                change.number(),
-                                EPOCH,
-                                ((LedgerEvent.Grant) event).worker(),
-                                change.to(),
-                                null,
-                                null,
-                                null));
-                    } else {
+                    if (change.from() != null) {
                         visited.add(change.from() + " " + event.kind() + " " + change.to());
-                        JobSnapshot.Attempt old = attempts.get(change.number() - 1);
-                        assertEquals(old.status(), change.from());
-                        LedgerEvent.Submit submit = event instanceof LedgerEvent.Submit s ? s : null;
-                        attempts.set(
-                                change.number() - 1,
-                                new JobSnapshot.Attempt(
-                                        old.number(),
-                                        EPOCH,
-                                        old.worker(),
-                                        change.to(),
-                                        event instanceof LedgerEvent.Fail f ? f.failure() : old.failure(),
-                                        submit == null ? old.fingerprint() : submit.fingerprint(),
-                                        submit == null ? old.candidateDigest() : submit.candidateDigest()));
                     }
                 }
                 Decision.JobChange change = applied.job();
@@ -69,48 +46,17 @@ class JobRulesTest {
                     reason = change.reason() == null ? "" : change.reason();
                     delay = change.delay();
                 }
-                job = new JobSnapshot(
-                        job.id(),
-                        change == null ? job.status() : change.status(),
-                        change == null ? job.points() : change.points(),
-                        change == null ? job.canonical() : change.canonical(),
-                        attempts);
             }
-            promises(before, event);
+            job = after;
             return decision;
         }
 
-        private void promises(JobSnapshot before, LedgerEvent event) {
-            String told = event + " on " + before + " gave " + job;
-            assertTrue(
-                    job.attempts().stream()
-                                    .filter(a -> a.status() == AttemptStatus.ACCEPTED)
-                                    .count()
-                            <= 1,
-                    "two canonical results: " + told);
-            assertTrue(
-                    job.attempts().stream().filter(a -> a.status().live()).count() <= 1, "two live attempts: " + told);
-            assertEquals(job.status() == JobStatus.DONE, job.canonical() > 0, told);
-            if (job.status() == JobStatus.DONE) {
-                assertEquals(
-                        AttemptStatus.ACCEPTED,
-                        Objects.requireNonNull(job.attempt(job.canonical())).status(),
-                        told);
-                assertEquals(
-                        before.canonical() == 0 ? job.canonical() : before.canonical(),
-                        job.canonical(),
-                        "the canonical result changed: " + told);
-            }
-            for (int i = 0; i < job.attempts().size(); i++) {
-                assertEquals(i + 1, job.attempts().get(i).number(), told);
-            }
-            assertTrue(
-                    job.status() == JobStatus.OPEN || job.live() == null,
-                    "a live attempt at a job that is over: " + told);
+        Decision grant(String worker) {
+            return on(new LedgerEvent.Grant(worker, "r", Duration.ofHours(1), false));
         }
 
-        Decision grant(String worker) {
-            return on(new LedgerEvent.Grant(worker, "r", Duration.ofHours(1)));
+        Decision hedge(String worker) {
+            return on(new LedgerEvent.Grant(worker, "r", Duration.ofHours(1), true));
         }
 
         Decision submit(String worker, int attempt, String digest) {
@@ -246,9 +192,122 @@ class JobRulesTest {
         assertEquals(0, world.job.points());
         for (int i = 8; i <= 11; i++) {
             world.grant("w" + i);
+            world.on(new LedgerEvent.Fail("w" + i, token(i), FailureClass.NETWORK, "timeout"));
+        }
+        assertEquals(0, world.job.points());
+        assertEquals(JobStatus.OPEN, world.job.status());
+    }
+
+    @Test
+    void differentWorkersThatFailAlikeSetTheJobAsideWithTheEvidence() {
+        for (int i = 1; i <= 3; i++) {
+            assertEquals(JobStatus.OPEN, world.job.status());
+            world.grant("w" + i);
             world.on(new LedgerEvent.Fail("w" + i, token(i), FailureClass.BUG, "boom"));
         }
         assertEquals(JobStatus.QUARANTINED, world.job.status());
+        assertEquals("3 workers failed alike (BUG, attempts 1, 2, 3), the last: boom", world.reason);
+    }
+
+    @Test
+    void fourWorkersWithoutTheMeansSetTheJobAside() {
+        for (int i = 1; i <= 4; i++) {
+            assertEquals(JobStatus.OPEN, world.job.status());
+            world.grant("w" + i);
+            world.on(new LedgerEvent.Fail("w" + i, token(i), FailureClass.RESOURCE, "out of memory"));
+        }
+        assertEquals(JobStatus.QUARANTINED, world.job.status());
+    }
+
+    @Test
+    void oneWorkersBugsSetAJobAsideOnlyByTheirPoints() {
+        for (int i = 1; i <= 4; i++) {
+            assertEquals(JobStatus.OPEN, world.job.status());
+            assertEquals(i - 1, world.job.points());
+            world.grant("ada");
+            world.on(new LedgerEvent.Fail("ada", token(i), FailureClass.BUG, "boom"));
+        }
+        assertEquals(JobStatus.QUARANTINED, world.job.status());
+    }
+
+    @Test
+    void aRejectedResultCostsTheJobHalfAPointAndADelay() {
+        world.grant("ada");
+        world.submit("ada", 1, "d");
+        world.on(new LedgerEvent.Reject(1, "too short"));
+        assertEquals(0.5, world.job.points());
+        assertEquals(Duration.ofSeconds(10), world.delay);
+    }
+
+    @Test
+    void aStragglersJobMayGoToOneOtherWorker() {
+        world.grant("ada");
+        assertInstanceOf(Decision.Refused.class, world.hedge("ada"), "the same worker twice");
+        assertInstanceOf(Decision.Applied.class, world.hedge("bela"));
+        assertInstanceOf(Decision.Refused.class, world.hedge("cleo"), "a third copy");
+        assertInstanceOf(Decision.Refused.class, world.grant("cleo"));
+    }
+
+    @Test
+    void nobodyHedgesAResultThatIsBeingJudged() {
+        world.grant("ada");
+        world.submit("ada", 1, "d");
+        assertInstanceOf(Decision.Refused.class, world.hedge("bela"));
+    }
+
+    @Test
+    void theFirstGoodResultWinsAndTheOtherWorkerPaysNothing() {
+        world.grant("ada");
+        world.hedge("bela");
+        assertEquals(
+                2,
+                assertInstanceOf(Decision.Applied.class, world.submit("bela", 2, "d"))
+                        .toJudge());
+        world.on(new LedgerEvent.Accept(2));
+        assertEquals(2, world.job.canonical());
+        assertEquals(AttemptStatus.RELEASED, world.status(1));
+        world.submit("ada", 1, "d");
+        assertEquals(AttemptStatus.SUPERSEDED, world.status(1), "what it made all the same is credited");
+    }
+
+    @Test
+    void aResultHandedInBesideTheWinnersIsCreditedOrKeptAsEvidence() {
+        for (String digest : List.of("d", "other")) {
+            World w = new World(new HashSet<>());
+            w.grant("ada");
+            w.hedge("bela");
+            w.submit("ada", 1, digest);
+            w.submit("bela", 2, "d");
+            w.on(new LedgerEvent.Accept(2));
+            boolean agrees = digest.equals("d");
+            assertEquals(agrees ? AttemptStatus.SUPERSEDED : AttemptStatus.HELD, w.status(1));
+            Decision late = w.on(new LedgerEvent.Accept(1));
+            assertEquals(agrees ? Decision.Replayed.class : Decision.Refused.class, late.getClass());
+            assertEquals(2, w.job.canonical());
+        }
+    }
+
+    @Test
+    void aJobIsNotSetAsideWhileAnotherWorkerMayStillDoIt() {
+        for (int i = 1; i <= 3; i++) {
+            world.grant("ada");
+            world.on(new LedgerEvent.Fail("ada", token(i), FailureClass.BUG, "boom"));
+        }
+        world.grant("ada");
+        world.hedge("bela");
+        world.on(new LedgerEvent.Fail("ada", token(4), FailureClass.BUG, "boom"));
+        assertEquals(JobStatus.OPEN, world.job.status());
+        world.on(new LedgerEvent.Release("bela", token(5), "bye"));
+        assertEquals(JobStatus.QUARANTINED, world.job.status());
+    }
+
+    @Test
+    void anOperatorTakesTheJobFromBothWorkers() {
+        world.grant("ada");
+        world.hedge("bela");
+        world.on(new LedgerEvent.Quarantine("operator: look"));
+        assertEquals(AttemptStatus.REVOKED, world.status(1));
+        assertEquals(AttemptStatus.REVOKED, world.status(2));
     }
 
     @Test
@@ -307,7 +366,8 @@ class JobRulesTest {
                 }
                 LedgerEvent event =
                         switch (random.nextInt(12)) {
-                            case 0, 1, 2 -> new LedgerEvent.Grant(worker, "r", Duration.ofHours(1));
+                            case 0, 1, 2 ->
+                                new LedgerEvent.Grant(worker, "r", Duration.ofHours(1), random.nextBoolean());
                             case 3, 4 ->
                                 new LedgerEvent.Submit(
                                         worker, token(attempt), "{}", "p" + random.nextInt(2), "d" + random.nextInt(2));

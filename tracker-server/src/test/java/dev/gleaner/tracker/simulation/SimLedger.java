@@ -159,7 +159,15 @@ final class SimLedger {
         long accepted = job.attempts().stream()
                 .filter(a -> a.status() == AttemptStatus.ACCEPTED)
                 .count();
-        require(live <= 1, "job has " + live + " live attempts", job);
+        require(live <= 2, "job has " + live + " live attempts", job);
+        require(
+                job.living().stream()
+                                .map(JobSnapshot.Attempt::worker)
+                                .distinct()
+                                .count()
+                        == live,
+                "a worker has a job twice",
+                job);
         require(accepted <= 1, "job has " + accepted + " accepted attempts", job);
         require(
                 (job.status() == JobStatus.DONE) == (accepted == 1),
@@ -291,7 +299,7 @@ final class SimLedger {
             List<ReadyJob> ready = new ArrayList<>();
             for (JobSnapshot job : jobs.values()) {
                 boolean free = job.status() == JobStatus.OPEN
-                        && job.live() == null
+                        && job.living().isEmpty()
                         && !notBefore.getOrDefault(job.id(), Instant.MIN).isAfter(now);
                 if (free && share.owns(job.id()) && ready.size() < limit) {
                     ready.add(job(job.id()).orElseThrow());

@@ -44,7 +44,7 @@ final class Jobs {
     /** A job as the rules see it, with what only the database needs. */
     record Loaded(JobSnapshot job, long version, long campaign) {
         private Sums.Column column() {
-            return column(job.status(), job.live() != null);
+            return column(job.status(), !job.living().isEmpty());
         }
 
         private static Sums.Column column(JobStatus status, boolean live) {

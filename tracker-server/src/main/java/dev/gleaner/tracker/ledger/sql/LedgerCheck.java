@@ -33,7 +33,10 @@ public final class LedgerCheck {
             new Rule(
                     "a job's count of live attempts is wrong",
                     "SELECT j.id FROM job j WHERE j.live <> (SELECT count(*) FROM attempt a WHERE a.job = j.id AND a.state IN ('LEASED', 'SUBMITTED'))"),
-            new Rule("a job has more than one live attempt", "SELECT id FROM job WHERE live > 1"),
+            new Rule("a job has more than two live attempts", "SELECT id FROM job WHERE live > 2"),
+            new Rule(
+                    "a worker works on a job twice",
+                    "SELECT job FROM attempt WHERE state IN ('LEASED', 'SUBMITTED') GROUP BY job, worker HAVING count(*) > 1"),
             new Rule(
                     "a job that is not open has a live attempt",
                     "SELECT id FROM job WHERE state <> 'OPEN' AND live > 0"),

@@ -92,7 +92,7 @@ abstract class LedgerContract {
     }
 
     private Decision grant(long job, String worker) {
-        return apply(job, new LedgerEvent.Grant(worker, "r1", Duration.ofHours(1)));
+        return apply(job, new LedgerEvent.Grant(worker, "r1", Duration.ofHours(1), false));
     }
 
     private LedgerEvent.Submit submit(String worker, int attempt) {
@@ -351,7 +351,7 @@ abstract class LedgerContract {
             FencingToken token = new FencingToken(mine.epoch(), attempt);
             LedgerEvent event =
                     switch (random.nextInt(9)) {
-                        case 0, 1, 2 -> new LedgerEvent.Grant(worker, "r" + seed + "." + i, Duration.ofHours(1));
+                        case 0, 1, 2 -> new LedgerEvent.Grant(worker, "r" + seed + "." + i, Duration.ofHours(1), false);
                         case 3 ->
                             new LedgerEvent.Submit(worker, token, MANIFEST_JSON, "print", MANIFEST.candidateDigest());
                         case 4 -> new LedgerEvent.Release(worker, token, "why");

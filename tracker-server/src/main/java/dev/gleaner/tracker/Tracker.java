@@ -1,22 +1,35 @@
 package dev.gleaner.tracker;
 
+import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.tracker.cluster.BusPeers;
 import dev.gleaner.tracker.cluster.Cluster;
 import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.cluster.RoutingDesk;
 import dev.gleaner.tracker.http.Api;
+import dev.gleaner.tracker.http.ClientAddress;
+import dev.gleaner.tracker.http.ConnectionGuard;
 import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.lease.LeaseTimes;
+import dev.gleaner.tracker.lease.Limits;
+import dev.gleaner.tracker.lease.Wellness;
+import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.ledger.sql.SqlLedger;
+import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.BundleShelf;
+import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.Judge;
+import dev.gleaner.tracker.service.JudgeMonitor;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.WorkerCalls;
+import dev.gleaner.tracker.settings.Setting;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import dev.gleaner.tracker.watch.Meters;
@@ -29,6 +42,7 @@ import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.ext.web.Router;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
@@ -39,6 +53,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -65,9 +80,7 @@ public final class Tracker implements AutoCloseable {
     private static final long TICK_MILLIS = 200;
     private static final long SHARE_MILLIS = 500;
     private static final long SWEEP_SECONDS = 15;
-
-    /** Name under which the ledger keeps the hash of the operators' token. */
-    public static final String OPERATOR = "operator.token";
+    private static final int RESULTS_TO_KNOW_SLOW = 10;
 
     private final Deque<Part> parts;
     private final Path operatorTokenFile;
@@ -84,9 +97,9 @@ public final class Tracker implements AutoCloseable {
         if (config.ledger() instanceof TrackerConfig.LedgerPlace.Embedded) {
             add("ledger lock", Places.lock(config.data()));
         }
-        Ledger ledger = add("ledger", Places.ledger(config, clock, meters));
+        SqlLedger ledger = add("ledger", Places.ledger(config, clock, meters));
         operatorTokenFile = config.data().resolve("operator.token");
-        String operatorHash = operatorTokenHash(operatorTokenFile, ledger);
+        provideOperatorToken(operatorTokenFile, ledger);
         ObjectStore store = Places.objects(config, ledger, clock);
         if (store instanceof AutoCloseable closeable) {
             add("object store", closeable);
@@ -100,11 +113,16 @@ public final class Tracker implements AutoCloseable {
         ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));
         add("intake threads", () -> stop(intakeThreads));
         AtomicReference<@Nullable Judge> judge = new AtomicReference<>();
-        LeaseTimes times = new LeaseTimes(ledger, config.leases());
+        OperatorCalls.Settings settings = new OperatorCalls.Settings(
+                new Setting<>(ledger, "lease.times", LeaseTimes.class, LeaseTimes.of(config.leases())),
+                new Setting<>(ledger, "limits", Limits.class, Limits.DEFAULT),
+                new Setting<>(ledger, "enrolment", Enrolment.class, Enrolment.DEFAULT));
+        Supplier<LeaseSettings> times = () -> settings.times().get().settings();
+        Wellness wellness = new Wellness();
         LeaseDesk desk = new LeaseDesk(
                 ledger,
                 clock,
-                times,
+                new LeaseDesk.Rules(times, settings.limits(), wellness, RESULTS_TO_KNOW_SLOW),
                 leaseThread,
                 (job, attempt) -> {
                     Judge ready = judge.get();
@@ -113,7 +131,18 @@ public final class Tracker implements AutoCloseable {
                     }
                 },
                 meters);
-        Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock, meters);
+        Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock, new JudgeMonitor() {
+            @Override
+            public void judged(Submit.Outcome outcome, Duration took) {
+                meters.judged(outcome, took);
+            }
+
+            @Override
+            public void failed() {
+                meters.failed();
+                wellness.trouble(clock.instant());
+            }
+        });
         judge.set(judging);
         desk.own(share.get()).toCompletableFuture().join();
 
@@ -124,29 +153,40 @@ public final class Tracker implements AutoCloseable {
         Desk routed =
                 cluster == null ? desk : new RoutingDesk(new BusPeers(cluster, vertx), desk, clock, new SecureRandom());
         BundleShelf bundles = new BundleShelf(config.data().resolve("bundles"), store);
+        Roster roster = ledger.roster();
+        Access access = new Access(ledger, roster, clock);
+        ClientAddress addresses = new ClientAddress(config.trustedProxies());
         Api api = new Api(
                 vertx,
                 new Api.Services(
-                        new WorkerCalls(ledger, routed, judging, store, times),
-                        new OperatorCalls(ledger, routed, bundles, new Collector(ledger, store, clock), times),
+                        new WorkerCalls(ledger, roster, settings.enrolment(), routed, judging, store, times),
+                        new OperatorCalls(
+                                ledger, roster, routed, bundles, new Collector(ledger, store, clock), settings),
+                        new DoorCalls(roster, access, clock),
+                        access,
                         judging,
                         bundles,
                         store,
                         store instanceof FileObjectStore files ? files : null,
                         ledger,
                         meters::scrape,
-                        version,
-                        operatorHash));
-        port = listen(vertx, api, config);
+                        version),
+                addresses);
+        port = listen(vertx, api, new ConnectionGuard(vertx, addresses), config);
 
         ScheduledExecutorService clockThread = Executors.newSingleThreadScheduledExecutor(daemon("clock"));
         add("clock thread", clockThread::shutdownNow);
         every(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, desk::sweep);
-        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, times::refresh);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.times()::refresh);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.limits()::refresh);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.enrolment()::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> meters.campaigns(ledger.campaigns()));
+        ScheduledExecutorService healthThread = Executors.newSingleThreadScheduledExecutor(daemon("health"));
+        add("health thread", healthThread::shutdownNow);
+        every(healthThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> probe(ledger, store, wellness, clock));
         if (cluster != null) {
             watch(meters, cluster);
             every(clockThread, SHARE_MILLIS, TimeUnit.MILLISECONDS, () -> desk.own(share.get()));
@@ -178,6 +218,17 @@ public final class Tracker implements AutoCloseable {
         }
     }
 
+    /** What runs out while ledger or storage are unwell is nobody's fault. */
+    private static void probe(Ledger ledger, ObjectStore store, Wellness wellness, InstantSource clock) {
+        try {
+            ledger.requireWritable();
+            store.requireWritable();
+        } catch (IOException | RuntimeException e) {
+            wellness.trouble(clock.instant());
+            log.warn("Ledger or object storage is unwell: cause={}", e.toString());
+        }
+    }
+
     private <T extends AutoCloseable> T add(String name, T part) {
         parts.push(new Part(name, part));
         return part;
@@ -196,7 +247,7 @@ public final class Tracker implements AutoCloseable {
         return cluster == null ? builder.build() : cluster.vertx(builder, options);
     }
 
-    private static int listen(Vertx vertx, Api api, TrackerConfig config) throws IOException {
+    private static int listen(Vertx vertx, Api api, ConnectionGuard guard, TrackerConfig config) throws IOException {
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.host())
                 // All event loops share one port; a negative one is any free port that they share.
@@ -221,8 +272,13 @@ public final class Tracker implements AutoCloseable {
         Supplier<Deployable> door = () -> new VerticleBase() {
             @Override
             public Future<?> start() {
+                Router router = api.router();
                 return vertx.createHttpServer(options)
-                        .requestHandler(api.router())
+                        .connectionHandler(guard::opened)
+                        .requestHandler(request -> {
+                            guard.heard(request);
+                            router.handle(request);
+                        })
                         .listen()
                         .onSuccess(server -> port.set(server.actualPort()));
             }
@@ -268,24 +324,23 @@ public final class Tracker implements AutoCloseable {
     }
 
     /**
-     * The hash of the operators' token. The token is made at the first start, by the first of several trackers; only the owner
+     * Makes sure of the first operators' token. It is made at the first start, by the first of several trackers; only the owner
      * of its file can read it. A file that does not fit the ledger is somebody's mistake and is refused.
      */
-    private static String operatorTokenHash(Path file, Ledger ledger) throws IOException {
+    private static void provideOperatorToken(Path file, Ledger ledger) throws IOException {
         if (Files.exists(file)) {
             String hash = Tokens.hash(Files.readString(file).trim());
-            if (!Tokens.same(ledger.keep(OPERATOR, hash), hash)) {
+            if (!Tokens.same(ledger.keep(Access.FIRST_TOKEN, hash), hash)) {
                 throw new IOException("the operators' token in " + file
                         + " is not the one this ledger knows; put the right one there, or remove the file");
             }
-            return hash;
+            return;
         }
         String token = Tokens.make();
-        String known = ledger.keep(OPERATOR, Tokens.hash(token));
+        String known = ledger.keep(Access.FIRST_TOKEN, Tokens.hash(token));
         if (Tokens.same(known, Tokens.hash(token))) {
             writePrivate(file, token + "\n");
         }
-        return known;
     }
 
     /** Writes a file that only its owner can read. */

@@ -4,6 +4,7 @@ import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.storage.s3.S3Settings;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param host address to listen on
  * @param port 0 for any free one
  * @param data folder of what this tracker keeps itself: the embedded ledger and objects, bundles, the operators' token
+ * @param trustedProxies addresses or subnets whose word on where a call comes from is believed
  * @param tls null for plain HTTP, as behind a proxy
  * @param cluster null for a tracker on its own, which opens no port for others
  */
@@ -23,8 +25,10 @@ public record TrackerConfig(
         LedgerPlace ledger,
         ObjectsPlace objects,
         @Nullable ClusterSettings cluster,
+        List<String> trustedProxies,
         @Nullable Tls tls) {
     public TrackerConfig {
+        trustedProxies = List.copyOf(trustedProxies);
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("the port must be 0 to 65535");
         }
@@ -37,7 +41,15 @@ public record TrackerConfig(
     /** A tracker with everything in its own folder. */
     public static TrackerConfig embedded(String host, int port, Path data, LeaseSettings leases) {
         return new TrackerConfig(
-                host, port, data, leases, new LedgerPlace.Embedded(), new ObjectsPlace.Embedded(), null, null);
+                host,
+                port,
+                data,
+                leases,
+                new LedgerPlace.Embedded(),
+                new ObjectsPlace.Embedded(),
+                null,
+                List.of(),
+                null);
     }
 
     /** A certificate chain and its key, both PEM. Read at start. */

@@ -3,14 +3,17 @@ package dev.gleaner.protocol.operator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One worker as operators and the page see it.
+ * One worker as operators see it.
  *
+ * @param waiting for an operator's approval
+ * @param invitation id of the invitation it came with, or null
  * @param live leases it holds now
  * @param accepted results accepted
  * @param rejected results rejected
- * @param failed attempts failed or expired
+ * @param failed attempts failed or expired, but for those that nobody pays for
  * @param kept pairs in its accepted results
- * @param lastSeen ISO-8601 instant of its last call to this tracker process, or null
+ * @param standing share of the full daily allowance that it has, in thousandths
+ * @param streak accepted results since its last rejected, expired or starved attempt
  */
 public record WorkerView(
         String worker,
@@ -18,9 +21,12 @@ public record WorkerView(
         @Nullable String team,
         String agent,
         boolean banned,
+        boolean waiting,
+        @Nullable String invitation,
         int live,
         long accepted,
         long rejected,
         long failed,
         long kept,
-        @Nullable String lastSeen) {}
+        int standing,
+        int streak) {}

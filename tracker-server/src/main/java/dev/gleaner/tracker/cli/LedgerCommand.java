@@ -14,6 +14,7 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.sql.LedgerCheck;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
+import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
@@ -213,7 +214,7 @@ final class LedgerCommand {
             for (CampaignStatus campaign : ledger.campaigns()) {
                 line(file, "campaign", campaign);
             }
-            for (WorkerView worker : ledger.workers()) {
+            for (WorkerView worker : ledger.roster().workers()) {
                 line(file, "worker", worker);
             }
             long after = 0;
@@ -281,7 +282,7 @@ final class LedgerCommand {
         try (AutoCloseable held = lock(config);
                 SqlLedger ledger = open(config)) {
             String token = Tokens.make();
-            ledger.replace(Tracker.OPERATOR, Tokens.hash(token), ACTOR)
+            ledger.replace(Access.FIRST_TOKEN, Tokens.hash(token), ACTOR)
                     .toCompletableFuture()
                     .join();
             Path file = config.data().resolve("operator.token");

@@ -9,9 +9,11 @@ import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProtocolVersion;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +59,11 @@ final class OperatorOptions {
 
     JsonNode put(String path, Path file) throws IOException {
         return send(request(path).PUT(HttpRequest.BodyPublishers.ofFile(file)));
+    }
+
+    /** A part of a path, whatever somebody typed. */
+    static String segment(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     static String pretty(JsonNode node) throws JsonProcessingException {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -78,14 +79,15 @@ final class PlaceOptions {
             int port,
             LeaseSettings leases,
             @Nullable ClusterSettings cluster,
+            List<String> trustedProxies,
             TrackerConfig.@Nullable Tls tls)
             throws IOException {
-        return new TrackerConfig(host, port, data, leases, ledgerPlace(), objectsPlace(), cluster, tls);
+        return new TrackerConfig(host, port, data, leases, ledgerPlace(), objectsPlace(), cluster, trustedProxies, tls);
     }
 
     /** For commands that run no tracker. */
     TrackerConfig config() throws IOException {
-        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null, null);
+        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null, List.of(), null);
     }
 
     private LedgerPlace ledgerPlace() throws IOException {

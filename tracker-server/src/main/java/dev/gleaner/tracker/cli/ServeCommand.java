@@ -59,6 +59,15 @@ final class ServeCommand implements Callable<Integer> {
     Path key;
 
     @Option(
+            names = "--trusted-proxies",
+            paramLabel = "ADDRESS[/BITS]",
+            split = ",",
+            defaultValue = "${env:GLEANER_TRUSTED_PROXIES}",
+            description =
+                    "proxies whose X-Forwarded-For is believed when workers are counted by their address (default: $GLEANER_TRUSTED_PROXIES, else none)")
+    List<String> trustedProxies = List.of();
+
+    @Option(
             names = "--lease-ttl",
             paramLabel = "SECONDS",
             defaultValue = "180",
@@ -141,21 +150,22 @@ final class ServeCommand implements Callable<Integer> {
         if (clusterHost == null || clusterHost.isBlank()) {
             return null;
         }
-        List<String> members = clusterMembers == null ? List.of() : clusterMembers;
         return new ClusterSettings(
-                clusterName,
-                clusterHost,
-                clusterPort,
-                busPort,
-                members.stream().filter(member -> !member.isBlank()).toList(),
-                kubernetesService);
+                clusterName, clusterHost, clusterPort, busPort, given(clusterMembers), kubernetesService);
+    }
+
+    /** An empty environment variable is none. */
+    private static List<String> given(@Nullable List<String> texts) {
+        return texts == null
+                ? List.of()
+                : texts.stream().filter(text -> !text.isBlank()).toList();
     }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         LeaseSettings leases =
                 new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
-        TrackerConfig config = places.config(host, port, leases, cluster(), tls());
+        TrackerConfig config = places.config(host, port, leases, cluster(), given(trustedProxies), tls());
         boolean firstStart = !Files.exists(places.data.resolve("operator.token"));
         Tracker tracker = Tracker.start(config, InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);

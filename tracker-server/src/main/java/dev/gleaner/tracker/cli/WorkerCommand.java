@@ -9,10 +9,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code worker list|ban|unban}. */
+/** {@code worker list|admit|ban|unban}. */
 @Command(
         name = "worker",
-        description = "Workers: list, ban, unban.",
+        description = "Workers: list, admit, ban, unban.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class WorkerCommand {
@@ -25,11 +25,11 @@ final class WorkerCommand {
     @Command(name = "list", description = "Lists workers, one a line.", mixinStandardHelpOptions = true)
     int list(@Mixin OperatorOptions operator) throws IOException {
         out.printf(
-                "%-22s %-20s %6s %9s %9s %7s %10s %s%n",
-                "WORKER", "NICKNAME", "LIVE", "ACCEPTED", "REJECTED", "FAILED", "PAIRS", "AGENT");
+                "%-22s %-20s %6s %9s %9s %7s %10s %8s %s%n",
+                "WORKER", "NICKNAME", "LIVE", "ACCEPTED", "REJECTED", "FAILED", "PAIRS", "STANDING", "AGENT");
         for (JsonNode w : operator.get("v1/operator/workers").path("workers")) {
             out.printf(
-                    "%-22s %-20s %6d %9d %9d %7d %10d %s%s%n",
+                    "%-22s %-20s %6d %9d %9d %7d %10d %6.1f %% %s%s%n",
                     w.path("worker").asText(),
                     Printable.of(w.path("nickname").asText(), 20),
                     w.path("live").asInt(),
@@ -37,9 +37,20 @@ final class WorkerCommand {
                     w.path("rejected").asLong(),
                     w.path("failed").asLong(),
                     w.path("kept").asLong(),
+                    w.path("standing").asInt() / 10.0,
                     Printable.of(w.path("agent").asText(), 60),
-                    w.path("banned").asBoolean() ? " BANNED" : "");
+                    w.path("banned").asBoolean() ? " BANNED" : w.path("waiting").asBoolean() ? " WAITS" : "");
         }
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "admit",
+            description = "Lets a worker in that waits for it (see enrolment).",
+            mixinStandardHelpOptions = true)
+    int admit(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+        operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/admit", Map.of());
+        out.println("worker " + worker + " is in");
         return Exit.OK;
     }
 
@@ -48,14 +59,14 @@ final class WorkerCommand {
             description = "Refuses a worker from now on and takes its leases away.",
             mixinStandardHelpOptions = true)
     int ban(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
-        operator.post("v1/operator/workers/" + worker + "/ban", Map.of());
+        operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/ban", Map.of());
         out.println("worker " + worker + " is banned");
         return Exit.OK;
     }
 
     @Command(name = "unban", description = "Lets a worker back in.", mixinStandardHelpOptions = true)
     int unban(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
-        operator.post("v1/operator/workers/" + worker + "/unban", Map.of());
+        operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/unban", Map.of());
         out.println("worker " + worker + " is no longer banned");
         return Exit.OK;
     }

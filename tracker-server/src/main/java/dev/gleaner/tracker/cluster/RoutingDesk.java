@@ -1,11 +1,14 @@
 package dev.gleaner.tracker.cluster;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.tracker.lease.Caller;
 import dev.gleaner.tracker.lease.Desk;
+import dev.gleaner.tracker.lease.Ending;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.ledger.Share;
 import java.io.IOException;
@@ -32,7 +35,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class RoutingDesk implements Desk {
     private static final Logger log = LoggerFactory.getLogger(RoutingDesk.class);
-    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    /** During a rolling restart some trackers are newer than others and say more. */
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
     /** How long an idle worker waits here before the other trackers are asked again. */
     private static final Duration LOOK_AROUND = Duration.ofSeconds(4);
 
@@ -49,7 +55,13 @@ public final class RoutingDesk implements Desk {
             int max,
             @Nullable List<Heartbeat.Beat> beats,
             long job,
-            @Nullable FencingToken token) {}
+            @Nullable FencingToken token,
+            @Nullable Caller caller,
+            @Nullable Ending ending) {
+        static Call about(String kind, long job, FencingToken token, @Nullable Ending ending) {
+            return new Call(kind, "", null, 0, null, job, token, null, ending);
+        }
+    }
 
     public RoutingDesk(Peers peers, LeaseDesk here, InstantSource clock, RandomGenerator random) {
         this.peers = peers;
@@ -66,13 +78,16 @@ public final class RoutingDesk implements Desk {
             Call call = JSON.readValue(message, Call.class);
             return switch (call.kind()) {
                 case "acquire" ->
-                    here.offer(call.worker(), text(call.request()), call.max(), Duration.ZERO)
-                            .thenApply(RoutingDesk::bytes);
+                    here.offer(caller(call), text(call.request()), call.max(), Duration.ZERO)
+                            .thenApply(offer -> bytes(offer.granted()));
                 case "heartbeat" ->
                     here.heartbeat(call.worker(), call.beats() == null ? List.of() : call.beats())
                             .thenApply(RoutingDesk::bytes);
                 case "submitted" -> done(() -> here.submitted(call.job(), token(call)));
-                case "ended" -> done(() -> here.ended(call.job(), token(call), call.worker()));
+                case "ended" -> {
+                    Ending how = call.ending();
+                    yield done(() -> here.ended(call.job(), token(call), how == null ? Ending.REVOKED : how));
+                }
                 case "wake" -> done(here::wake);
                 default ->
                     CompletableFuture.failedFuture(
@@ -93,6 +108,11 @@ public final class RoutingDesk implements Desk {
         return text == null ? "" : text;
     }
 
+    private static Caller caller(Call call) {
+        Caller caller = call.caller();
+        return caller == null ? Caller.unknown(call.worker()) : caller;
+    }
+
     private static FencingToken token(Call call) {
         FencingToken token = call.token();
         if (token == null) {
@@ -104,41 +124,46 @@ public final class RoutingDesk implements Desk {
     // What this tracker's callers ask
 
     @Override
-    public CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait) {
+    public CompletionStage<Offer> acquire(Caller caller, String request, int max, Duration wait) {
         Instant until = clock.instant().plus(wait);
-        return here.acquire(worker, request, max, Duration.ZERO)
-                .thenCompose(granted -> granted.isEmpty()
-                        ? around(worker, request, max, until)
-                        : CompletableFuture.completedFuture(granted));
+        return here.acquire(caller, request, max, Duration.ZERO)
+                .thenCompose(offer -> isAnswer(offer)
+                        ? CompletableFuture.completedFuture(offer)
+                        : around(caller, request, max, until));
+    }
+
+    /** A worker that this tracker has something against is not sent to the others. */
+    private static boolean isAnswer(Offer offer) {
+        return !offer.granted().isEmpty() || offer.objection() != null;
     }
 
     /** Asks the others, one after the other, then waits here for a while, and so on. */
-    private CompletionStage<List<Granted>> around(String worker, String request, int max, Instant until) {
+    private CompletionStage<Offer> around(Caller caller, String request, int max, Instant until) {
         List<String> others = new ArrayList<>(peers.others());
         // A random one first, or every idle tracker would ask the same.
         Collections.rotate(others, random.nextInt(others.size() + 1));
-        return ask(others, worker, request, max).thenCompose(granted -> {
+        return ask(others, caller, request, max).thenCompose(granted -> {
             Duration left = Duration.between(clock.instant(), until);
             if (!granted.isEmpty() || left.isNegative() || left.isZero()) {
-                return CompletableFuture.completedFuture(granted);
+                return CompletableFuture.completedFuture(new Offer(granted, null));
             }
             Duration turn = left.compareTo(LOOK_AROUND) < 0 ? left : LOOK_AROUND;
-            return here.offer(worker, request, max, turn)
-                    .thenCompose(mine -> mine.isEmpty()
-                            ? around(worker, request, max, until)
-                            : CompletableFuture.completedFuture(mine));
+            return here.offer(caller, request, max, turn)
+                    .thenCompose(mine -> isAnswer(mine)
+                            ? CompletableFuture.completedFuture(mine)
+                            : around(caller, request, max, until));
         });
     }
 
-    private CompletionStage<List<Granted>> ask(List<String> others, String worker, String request, int max) {
+    private CompletionStage<List<Granted>> ask(List<String> others, Caller caller, String request, int max) {
         if (others.isEmpty()) {
             return CompletableFuture.completedFuture(List.of());
         }
-        Call call = new Call("acquire", worker, request, max, null, 0, null);
+        Call call = new Call("acquire", caller.worker(), request, max, null, 0, null, caller, null);
         return request(others.get(0), call, new TypeReference<List<Granted>>() {})
                 .exceptionally(silent -> List.of())
                 .thenCompose(granted -> granted.isEmpty()
-                        ? ask(others.subList(1, others.size()), worker, request, max)
+                        ? ask(others.subList(1, others.size()), caller, request, max)
                         : CompletableFuture.completedFuture(granted));
     }
 
@@ -174,7 +199,7 @@ public final class RoutingDesk implements Desk {
     }
 
     private CompletionStage<List<Heartbeat.Answer>> remote(String owner, String worker, List<Heartbeat.Beat> beats) {
-        Call call = new Call("heartbeat", worker, null, 0, beats, 0, null);
+        Call call = new Call("heartbeat", worker, null, 0, beats, 0, null, null, null);
         return request(owner, call, new TypeReference<List<Heartbeat.Answer>>() {})
                 .exceptionally(silent -> {
                     log.warn(
@@ -190,18 +215,18 @@ public final class RoutingDesk implements Desk {
 
     @Override
     public void submitted(long job, FencingToken token) {
-        tell(job, new Call("submitted", "", null, 0, null, job, token), () -> here.submitted(job, token));
+        tell(job, Call.about("submitted", job, token, null), () -> here.submitted(job, token));
     }
 
     @Override
-    public void ended(long job, FencingToken token, String worker) {
-        tell(job, new Call("ended", worker, null, 0, null, job, token), () -> here.ended(job, token, worker));
+    public void ended(long job, FencingToken token, Ending how) {
+        tell(job, Call.about("ended", job, token, how), () -> here.ended(job, token, how));
     }
 
     @Override
     public void wake() {
         here.wake();
-        Call call = new Call("wake", "", null, 0, null, 0, null);
+        Call call = new Call("wake", "", null, 0, null, 0, null, null, null);
         peers.others().forEach(other -> peers.tell(other, bytes(call)));
     }
 

@@ -6,14 +6,25 @@ import dev.gleaner.tracker.ledger.Ledger;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Where leases are handed out and watched: here, or by whichever tracker owns the job. */
 public interface Desk {
     /** A job that a worker got. */
     record Granted(Ledger.ReadyJob job, FencingToken token) {}
 
-    /** Up to {@code max} jobs, waiting for the first; an empty list when there is none in time. */
-    CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait);
+    /**
+     * What an acquire call brought.
+     *
+     * @param granted empty when there was no job in time
+     * @param objection why this worker gets none now, null when it could have had some
+     */
+    record Offer(List<Granted> granted, @Nullable Objection objection) {
+        static final Offer NOTHING = new Offer(List.of(), null);
+    }
+
+    /** Up to {@code max} jobs, waiting for the first. */
+    CompletionStage<Offer> acquire(Caller caller, String request, int max, Duration wait);
 
     /** Renews a worker's leases; says which of them are lost. */
     CompletionStage<List<Heartbeat.Answer>> heartbeat(String worker, List<Heartbeat.Beat> beats);
@@ -22,7 +33,7 @@ public interface Desk {
     void submitted(long job, FencingToken token);
 
     /** A lease was ended by its worker or an operator without a result; the job may be ready again. */
-    void ended(long job, FencingToken token, String worker);
+    void ended(long job, FencingToken token, Ending how);
 
     /** Something made jobs ready: looks at the ledger again at once. */
     void wake();

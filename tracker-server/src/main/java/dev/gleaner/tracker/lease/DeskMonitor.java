@@ -13,6 +13,12 @@ public interface DeskMonitor {
     /** A worker asked and there was nothing for it in time. */
     default void nothing() {}
 
+    /** A straggler's job went to a second worker. */
+    default void hedged() {}
+
+    /** A worker asked and got nothing for a reason of its own. */
+    default void objected() {}
+
     /** A lease ran out; the cause is one of few. */
     default void expired(String cause) {}
 

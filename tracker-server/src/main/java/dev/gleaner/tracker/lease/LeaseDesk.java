@@ -12,18 +12,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
-import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,20 +35,35 @@ public final class LeaseDesk implements Desk {
     private static final int WINDOW = 512;
     private static final Duration REFILL_EVERY = Duration.ofSeconds(1);
 
+    private static final Duration LOOK_FOR_STRAGGLERS_EVERY = Duration.ofSeconds(5);
+
     private final Ledger ledger;
     private final InstantSource clock;
-    private final Supplier<LeaseSettings> settings;
+    private final Rules rules;
     private final Executor thread;
     private final BiConsumer<Long, Integer> judge;
     private final DeskMonitor monitor;
-    private final Map<Long, Live> live = new LinkedHashMap<>();
-    private final Quota quota = new Quota();
-    private final ArrayDeque<Ledger.ReadyJob> window = new ArrayDeque<>();
+    private final Quota quota;
+    private final LiveLeases live;
+    private final Conduct conduct = new Conduct();
+    private final Stragglers stragglers;
+    private final ReadyWindow window = new ReadyWindow();
     private final Set<Long> taken = new HashSet<>();
-    private final Map<Long, Set<String>> triedBy = new HashMap<>();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+    private final ArrayDeque<Live> slow = new ArrayDeque<>();
+    private Instant lookForStragglersAfter = Instant.MIN;
     private Instant refillAfter = Instant.MIN;
     private Share share = Share.NONE;
+
+    /**
+     * What operators may change while the desk works, and what it must know of the tracker's health.
+     *
+     * @param times how long leases live
+     * @param limits how much workers may take
+     * @param resultsToKnowSlow so many results of a campaign must have come in before a lease can be called slow
+     */
+    public record Rules(
+            Supplier<LeaseSettings> times, Supplier<Limits> limits, Wellness wellness, int resultsToKnowSlow) {}
 
     /**
      * @param thread runs one task at a time, in order
@@ -62,25 +72,27 @@ public final class LeaseDesk implements Desk {
     public LeaseDesk(
             Ledger ledger,
             InstantSource clock,
-            Supplier<LeaseSettings> settings,
+            Rules rules,
             Executor thread,
             BiConsumer<Long, Integer> judge,
             DeskMonitor monitor) {
         this.ledger = ledger;
         this.clock = clock;
-        this.settings = settings;
+        this.rules = rules;
         this.thread = thread;
         this.judge = judge;
         this.monitor = monitor;
+        this.quota = new Quota(rules.limits);
+        this.live = new LiveLeases(quota);
+        this.stragglers = new Stragglers(rules.resultsToKnowSlow);
+    }
+
+    private LeaseSettings times() {
+        return rules.times.get();
     }
 
     private record Waiter(
-            String worker,
-            String request,
-            int max,
-            Instant asked,
-            Instant until,
-            CompletableFuture<List<Granted>> done) {}
+            Caller caller, String request, int max, Instant asked, Instant until, CompletableFuture<Offer> done) {}
 
     /**
      * Takes over this share of the jobs, and gives up the rest: leases that come in get a fresh grace, for nobody knows how
@@ -93,11 +105,11 @@ public final class LeaseDesk implements Desk {
                         return;
                     }
                     int before = live.size();
-                    forgetIf(job -> !now.owns(job));
-                    triedBy.keySet().removeIf(job -> !now.owns(job));
+                    live.removeIf(lease -> !now.owns(lease.job));
                     int given = before - live.size();
                     for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
-                        boolean known = live.containsKey(attempt.job()) || taken.contains(attempt.job());
+                        boolean known =
+                                live.get(attempt.job(), attempt.token()) != null || taken.contains(attempt.job());
                         if (now.owns(attempt.job()) && !known) {
                             watch(attempt);
                         }
@@ -116,29 +128,28 @@ public final class LeaseDesk implements Desk {
     }
 
     @Override
-    public CompletionStage<List<Granted>> acquire(String worker, String request, int max, Duration wait) {
-        return offer(worker, request, max, wait, true);
+    public CompletionStage<Offer> acquire(Caller caller, String request, int max, Duration wait) {
+        return offer(caller, request, max, wait, true);
     }
 
     /**
      * As {@link #acquire}, for a call of which somebody knows already that nothing was granted for it before: an idle worker's call
      * that goes round among several trackers must not ask the ledger at each.
      */
-    public CompletionStage<List<Granted>> offer(String worker, String request, int max, Duration wait) {
-        return offer(worker, request, max, wait, false);
+    public CompletionStage<Offer> offer(Caller caller, String request, int max, Duration wait) {
+        return offer(caller, request, max, wait, false);
     }
 
-    private CompletionStage<List<Granted>> offer(
-            String worker, String request, int max, Duration wait, boolean lookBack) {
-        CompletableFuture<List<Granted>> done = new CompletableFuture<>();
+    private CompletionStage<Offer> offer(Caller caller, String request, int max, Duration wait, boolean lookBack) {
+        CompletableFuture<Offer> done = new CompletableFuture<>();
         thread.execute(() -> {
             try {
-                List<Granted> before = lookBack ? granted(worker, request) : List.of();
+                List<Granted> before = lookBack ? granted(caller.worker(), request) : List.of();
                 if (before.isEmpty()) {
                     Instant now = clock.instant();
-                    grant(new Waiter(worker, request, max, now, now.plus(wait), done));
+                    grant(new Waiter(caller, request, max, now, now.plus(wait), done));
                 } else {
-                    done.complete(before);
+                    done.complete(new Offer(before, null));
                 }
             } catch (Ledger.LedgerException e) {
                 done.completeExceptionally(e);
@@ -156,22 +167,37 @@ public final class LeaseDesk implements Desk {
     }
 
     private void grant(Waiter waiter) {
-        List<Ledger.ReadyJob> picked = pick(waiter.worker, Math.min(waiter.max, quota.left(waiter.worker)));
-        if (picked.isEmpty()) {
-            if (clock.instant().isBefore(waiter.until)) {
-                waiters.add(waiter);
-            } else {
-                monitor.nothing();
-                waiter.done.complete(List.of());
-            }
+        Instant now = clock.instant();
+        Quota.Left left = quota.left(waiter.caller, now);
+        Objection objection = conduct.objection(waiter.caller, now).orElse(left.objection());
+        if (objection != null) {
+            monitor.objected();
+            waiter.done.complete(new Offer(List.of(), objection));
             return;
         }
+        List<Ledger.ReadyJob> picked = pick(waiter.caller, Math.min(waiter.max, left.leases()));
+        boolean hedge = picked.isEmpty();
+        if (hedge) {
+            picked = straggler(waiter.caller);
+        }
+        if (!picked.isEmpty()) {
+            grant(waiter, picked, hedge);
+        } else if (now.isBefore(waiter.until)) {
+            waiters.add(waiter);
+        } else {
+            monitor.nothing();
+            waiter.done.complete(Offer.NOTHING);
+        }
+    }
+
+    private void grant(Waiter waiter, List<Ledger.ReadyJob> picked, boolean hedge) {
         List<CompletableFuture<Void>> pending = new ArrayList<>();
         List<Granted> granted = new ArrayList<>();
+        Duration hardCap = times().hardCap();
         for (Ledger.ReadyJob job : picked) {
-            LedgerEvent.Grant event = new LedgerEvent.Grant(
-                    waiter.worker, waiter.request, settings.get().hardCap(), false);
-            pending.add(ledger.apply(job.job(), event, waiter.worker)
+            taken.add(job.job());
+            LedgerEvent.Grant event = new LedgerEvent.Grant(waiter.caller.worker(), waiter.request, hardCap, hedge);
+            pending.add(ledger.apply(job.job(), event, waiter.caller.worker())
                     .thenAcceptAsync(
                             decision -> {
                                 taken.remove(job.job());
@@ -179,19 +205,16 @@ public final class LeaseDesk implements Desk {
                                     FencingToken token = new FencingToken(
                                             ledger.epoch(),
                                             applied.attempts().get(0).number());
-                                    Instant now = clock.instant();
                                     granted.add(new Granted(job, token));
-                                    if (!share.owns(job.job())) {
-                                        return; // Its new owner finds the lease in the ledger.
+                                    quota.granted(waiter.caller.worker());
+                                    if (share.owns(job.job())) { // Else its new owner finds the lease in the ledger.
+                                        live.put(newLease(job, token, waiter.caller, hardCap));
                                     }
-                                    keep(
-                                            job.job(),
-                                            new Live(
-                                                    token,
-                                                    waiter.worker,
-                                                    now,
-                                                    settings.get().ttl(),
-                                                    now.plus(settings.get().hardCap())));
+                                    if (hedge) {
+                                        live.of(job.job()).forEach(Live::hedge);
+                                        monitor.hedged();
+                                        log.info("Straggler's job goes to a second worker: job={}", job.job());
+                                    }
                                 }
                             },
                             thread)
@@ -207,31 +230,57 @@ public final class LeaseDesk implements Desk {
                                 waiters.add(waiter); // Others were faster: its turn comes with the next tick.
                             } else {
                                 monitor.granted(granted.size(), Duration.between(waiter.asked, clock.instant()));
-                                waiter.done.complete(granted);
+                                waiter.done.complete(new Offer(granted, null));
                             }
                         },
                         thread);
     }
 
-    /** Takes jobs out of the window; those this worker tried before only when there is nothing else. */
-    private List<Ledger.ReadyJob> pick(String worker, int max) {
+    private Live newLease(Ledger.ReadyJob job, FencingToken token, Caller caller, Duration hardCap) {
+        Instant now = clock.instant();
+        return new Live(
+                job.job(),
+                token,
+                caller.worker(),
+                caller.agent(),
+                job.campaign(),
+                now,
+                times().ttl(),
+                now.plus(hardCap));
+    }
+
+    private List<Ledger.ReadyJob> pick(Caller caller, int max) {
         if (window.isEmpty()) {
             refill();
         }
-        List<Ledger.ReadyJob> picked = new ArrayList<>();
-        for (boolean again : new boolean[] {false, true}) {
-            Iterator<Ledger.ReadyJob> jobs = window.iterator();
-            while (jobs.hasNext() && picked.size() < max) {
-                Ledger.ReadyJob job = jobs.next();
-                boolean tried = triedBy.getOrDefault(job.job(), Set.of()).contains(worker);
-                if (tried == again && (!again || picked.isEmpty())) {
-                    jobs.remove();
-                    taken.add(job.job());
-                    picked.add(job);
-                }
+        return window.take(caller, max);
+    }
+
+    /** A job that somebody else is slow with, for a reliable worker that would be idle near a campaign's end. */
+    private List<Ledger.ReadyJob> straggler(Caller caller) {
+        if (!caller.isReliable()) {
+            return List.of();
+        }
+        lookForStragglers();
+        for (Live lease : List.copyOf(slow)) {
+            if (!lease.worker.equals(caller.worker()) && !taken.contains(lease.job)) {
+                slow.remove(lease);
+                return ledger.job(lease.job).map(List::of).orElse(List.of());
             }
         }
-        return picked;
+        return List.of();
+    }
+
+    private void lookForStragglers() {
+        Instant now = clock.instant();
+        if (now.isBefore(lookForStragglersAfter)) {
+            return;
+        }
+        lookForStragglersAfter = now.plus(LOOK_FOR_STRAGGLERS_EVERY);
+        slow.clear();
+        if (live.size() > 0) {
+            slow.addAll(stragglers.slow(live, Stragglers.nearTheirEnd(ledger.campaigns()), now));
+        }
     }
 
     private void refill() {
@@ -239,12 +288,12 @@ public final class LeaseDesk implements Desk {
         if (now.isBefore(refillAfter)) {
             return;
         }
-        window.clear();
-        for (Ledger.ReadyJob job : ledger.ready(WINDOW + taken.size(), now, share)) {
-            if (!live.containsKey(job.job()) && !taken.contains(job.job())) {
-                window.add(job);
-            }
-        }
+        List<Ledger.ReadyJob> ready = ledger.ready(WINDOW + taken.size(), now, share);
+        List<Long> ids = ready.stream().map(Ledger.ReadyJob::job).toList();
+        window.refill(
+                ready,
+                ledger.tried(ids),
+                job -> live.anyOf(job.job()) || taken.contains(job.job()) || conduct.rests(job.campaign(), now));
         if (window.isEmpty()) {
             refillAfter = now.plus(REFILL_EVERY);
         }
@@ -257,16 +306,7 @@ public final class LeaseDesk implements Desk {
                     Instant now = clock.instant();
                     List<Heartbeat.Answer> answers = new ArrayList<>();
                     for (Heartbeat.Beat beat : beats) {
-                        Live lease = live.get(beat.job());
-                        boolean mine = lease != null && lease.token.equals(beat.token()) && lease.worker.equals(worker);
-                        if (mine && lease != null) {
-                            lease.beat(beat, now, settings.get().ttl());
-                        } else if (!share.owns(beat.job())) {
-                            // The owner has changed and this call was still on its way to the old one.
-                            mine = true;
-                        }
-                        answers.add(new Heartbeat.Answer(
-                                beat.job(), beat.token(), mine ? Heartbeat.Verdict.CONTINUE : Heartbeat.Verdict.LOST));
+                        answers.add(new Heartbeat.Answer(beat.job(), beat.token(), renew(worker, beat, now)));
                     }
                     int renewed = (int) answers.stream()
                             .filter(a -> a.verdict() == Heartbeat.Verdict.CONTINUE)
@@ -277,49 +317,43 @@ public final class LeaseDesk implements Desk {
                 thread);
     }
 
+    private Heartbeat.Verdict renew(String worker, Heartbeat.Beat beat, Instant now) {
+        Live lease = live.get(beat.job(), beat.token());
+        if (lease != null && lease.worker.equals(worker)) {
+            if (lease.isUnwanted()) {
+                live.remove(lease.job, lease.token);
+                return Heartbeat.Verdict.STOP;
+            }
+            lease.beat(beat, now, times().ttl());
+            return Heartbeat.Verdict.CONTINUE;
+        }
+        // Where the owner has changed, this call was still on its way to the old one.
+        return share.owns(beat.job()) ? Heartbeat.Verdict.LOST : Heartbeat.Verdict.CONTINUE;
+    }
+
     @Override
     public void submitted(long job, FencingToken token) {
         thread.execute(() -> {
-            Live lease = live.get(job);
-            if (lease != null && forget(job, token)) {
-                quota.good(lease.worker);
-                triedBy.remove(job);
+            Live lease = live.remove(job, token);
+            if (lease != null) {
+                Instant now = clock.instant();
+                conduct.good(lease.worker, lease.agent, lease.campaign, now);
+                stragglers.took(lease.campaign, Duration.between(lease.grantedAt, now));
             }
         });
     }
 
-    private void keep(long job, Live lease) {
-        drop(job);
-        live.put(job, lease);
-        quota.took(lease.worker);
-    }
-
-    private void drop(long job) {
-        Live lease = live.remove(job);
-        if (lease != null) {
-            quota.gaveBack(lease.worker);
-        }
-    }
-
-    private void forgetIf(LongPredicate gone) {
-        List.copyOf(live.keySet()).stream().filter(gone::test).forEach(this::drop);
-    }
-
-    /** Drops the lease if it is still this attempt's: a late or repeated call of an old attempt must not cost the newer one its lease. */
-    private boolean forget(long job, FencingToken token) {
-        Live lease = live.get(job);
-        boolean same = lease != null && lease.token.equals(token);
-        if (same) {
-            drop(job);
-        }
-        return same;
-    }
-
     @Override
-    public void ended(long job, FencingToken token, String worker) {
+    public void ended(long job, FencingToken token, Ending how) {
         thread.execute(() -> {
-            if (forget(job, token)) {
-                remember(job, worker);
+            Live lease = live.remove(job, token);
+            if (lease != null) {
+                Instant now = clock.instant();
+                conduct.ended(lease.worker, lease.agent, lease.campaign, job, how, now);
+                if (conduct.rests(lease.campaign, now)) {
+                    window.clear();
+                }
+                refillAfter = Instant.MIN;
             }
         });
     }
@@ -332,14 +366,13 @@ public final class LeaseDesk implements Desk {
     public CompletionStage<Void> sweep() {
         return CompletableFuture.runAsync(
                 () -> {
-                    Set<Long> leased = new HashSet<>();
+                    Set<String> leased = new HashSet<>();
                     for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
                         if (!share.owns(attempt.job()) || taken.contains(attempt.job())) {
                             continue;
                         }
-                        leased.add(attempt.job());
-                        Live lease = live.get(attempt.job());
-                        if (lease == null || !lease.token.equals(attempt.token())) {
+                        leased.add(attempt.job() + "/" + attempt.token());
+                        if (live.get(attempt.job(), attempt.token()) == null) {
                             log.warn(
                                     "A lease was not watched and is now: job={} token={}",
                                     attempt.job(),
@@ -347,21 +380,26 @@ public final class LeaseDesk implements Desk {
                             watch(attempt);
                         }
                     }
-                    forgetIf(job -> !leased.contains(job) && !taken.contains(job));
+                    for (Live lease : live.all()) {
+                        boolean over = !leased.contains(lease.job + "/" + lease.token) && !taken.contains(lease.job);
+                        if (over && lease.isHedged()) {
+                            lease.unwanted(); // Stays to tell its worker that the other was faster.
+                        } else if (over) {
+                            live.remove(lease.job, lease.token);
+                        }
+                    }
                 },
                 thread);
     }
 
     private void watch(Ledger.LiveAttempt attempt) {
-        Instant hardDeadline = attempt.grantedAt().plus(attempt.hardCap());
-        keep(
+        live.put(Live.recovered(
                 attempt.job(),
-                Live.recovered(
-                        attempt.token(),
-                        attempt.worker(),
-                        clock.instant(),
-                        settings.get().ttl(),
-                        hardDeadline));
+                attempt.token(),
+                attempt.worker(),
+                clock.instant(),
+                times().ttl(),
+                attempt.grantedAt().plus(attempt.hardCap())));
     }
 
     @Override
@@ -378,11 +416,14 @@ public final class LeaseDesk implements Desk {
         return CompletableFuture.runAsync(
                 () -> {
                     Instant now = clock.instant();
-                    for (Map.Entry<Long, Live> entry : List.copyOf(live.entrySet())) {
-                        String cause = entry.getValue().over(now, settings.get().ttl());
+                    for (Live lease : live.all()) {
+                        String cause = lease.over(now, times().ttl());
                         if (cause != null) {
-                            expire(entry.getKey(), entry.getValue(), cause);
+                            expire(lease, cause);
                         }
+                    }
+                    if (!waiters.isEmpty()) {
+                        lookForStragglers();
                     }
                     serveWaiters();
                     monitor.standing(live.size(), waiters.size(), window.size());
@@ -390,34 +431,32 @@ public final class LeaseDesk implements Desk {
                 thread);
     }
 
-    private void expire(long job, Live lease, String cause) {
-        drop(job);
-        taken.add(job);
-        remember(job, lease.worker);
-        monitor.expired(cause);
-        if (!lease.amnesty()) {
-            quota.bad(lease.worker);
+    private void expire(Live lease, String cause) {
+        long job = lease.job;
+        live.remove(job, lease.token);
+        if (lease.isUnwanted()) {
+            return;
         }
-        log.info("Lease expired: job={} token={} worker={} cause={}", job, lease.token, lease.worker, cause);
-        LedgerEvent.Expire event = new LedgerEvent.Expire(lease.token.attempt(), cause, lease.amnesty());
+        taken.add(job);
+        monitor.expired(cause);
+        boolean amnesty = lease.amnesty() || lease.hindered(rules.wellness.lastTrouble());
+        log.info(
+                "Lease expired: job={} token={} worker={} cause={} amnesty={}",
+                job,
+                lease.token,
+                lease.worker,
+                cause,
+                amnesty);
+        LedgerEvent.Expire event = new LedgerEvent.Expire(lease.token.attempt(), cause, amnesty);
         ledger.apply(job, event, "tracker")
                 .whenCompleteAsync(
                         (decision, error) -> {
                             taken.remove(job);
                             refillAfter = Instant.MIN;
                             if (error != null) {
-                                // The ledger is unwell: the lease stays where it is and is looked at again with a
-                                // grace.
-                                if (!live.containsKey(job)) {
-                                    keep(
-                                            job,
-                                            Live.recovered(
-                                                    lease.token,
-                                                    lease.worker,
-                                                    clock.instant(),
-                                                    settings.get().ttl(),
-                                                    clock.instant()));
-                                }
+                                // The ledger is unwell: the lease stays and is looked at again with a grace.
+                                Instant now = clock.instant();
+                                live.put(Live.recovered(job, lease.token, lease.worker, now, times().ttl(), now));
                                 log.warn(
                                         "Expiry could not be written and will be tried again: job={} cause={}",
                                         job,
@@ -431,11 +470,6 @@ public final class LeaseDesk implements Desk {
                         thread);
     }
 
-    private void remember(long job, String worker) {
-        triedBy.computeIfAbsent(job, j -> new HashSet<>()).add(worker);
-        refillAfter = Instant.MIN;
-    }
-
     private void serveWaiters() {
         Instant now = clock.instant();
         for (int left = waiters.size(); left > 0; left--) {
@@ -444,7 +478,7 @@ public final class LeaseDesk implements Desk {
                 if (window.isEmpty()) {
                     refill();
                 }
-                if (!window.isEmpty() || !now.isBefore(waiter.until)) {
+                if (!window.isEmpty() || !slow.isEmpty() || !now.isBefore(waiter.until)) {
                     grant(waiter);
                 } else {
                     waiters.add(waiter);

@@ -10,27 +10,51 @@ import org.jspecify.annotations.Nullable;
 final class Live {
     private static final int STALLED_TTLS = 3;
 
+    final long job;
     final FencingToken token;
     final String worker;
+    /** Empty when the lease was found in the ledger. */
+    final String agent;
+
+    final String campaign;
+    final Instant grantedAt;
     private final Instant hardDeadline;
     private Instant deadline;
     private Instant progressedAt;
     private Heartbeat.@Nullable Beat last;
     private boolean graced;
+    private boolean hedged;
+    private boolean unwanted;
 
-    Live(FencingToken token, String worker, Instant now, Duration ttl, Instant hardDeadline) {
+    Live(
+            long job,
+            FencingToken token,
+            String worker,
+            String agent,
+            String campaign,
+            Instant now,
+            Duration ttl,
+            Instant hardDeadline) {
+        this.job = job;
         this.token = token;
         this.worker = worker;
+        this.agent = agent;
+        this.campaign = campaign;
+        this.grantedAt = now;
         this.hardDeadline = hardDeadline;
         this.deadline = min(now.plus(ttl), hardDeadline);
         this.progressedAt = now;
     }
 
     /** A lease found in the ledger at start: its worker may not know yet that the tracker was away. */
-    static Live recovered(FencingToken token, String worker, Instant now, Duration ttl, Instant hardDeadline) {
+    static Live recovered(
+            long job, FencingToken token, String worker, Instant now, Duration ttl, Instant hardDeadline) {
         Live live = new Live(
+                job,
                 token,
                 worker,
+                "",
+                "",
                 now,
                 ttl.multipliedBy(2),
                 hardDeadline.isAfter(now.plus(ttl)) ? hardDeadline : now.plus(ttl));
@@ -64,6 +88,29 @@ final class Live {
 
     boolean amnesty() {
         return graced;
+    }
+
+    /** Whether tracker or storage were unwell since this lease last got on: what it lacks may be their fault. */
+    boolean hindered(Instant lastTrouble) {
+        return lastTrouble.isAfter(progressedAt);
+    }
+
+    /** Two workers have this job. */
+    void hedge() {
+        hedged = true;
+    }
+
+    boolean isHedged() {
+        return hedged;
+    }
+
+    /** Somebody else did the job: the worker is told to stop. */
+    void unwanted() {
+        unwanted = true;
+    }
+
+    boolean isUnwanted() {
+        return unwanted;
     }
 
     private static Instant min(Instant a, Instant b) {

@@ -2,22 +2,21 @@ package dev.gleaner.tracker.ledger;
 
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FencingToken;
-import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
-import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.protocol.result.Manifest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The port behind which the truth is kept: campaigns, jobs, attempts, workers, results, audit trail.
+ * The port behind which the truth is kept: campaigns, jobs, attempts, results, audit trail. Workers are the {@link Roster}'s.
  *
  * <p>A change is durable before its stage completes. Changes that arrive close together share one commit. A job changes only
  * through {@link #apply}, by the rules of {@link JobRules} and a compare-and-set on what they looked at. Stages fail with
@@ -50,16 +49,6 @@ public interface Ledger extends AutoCloseable {
 
     List<CampaignStatus> campaigns();
 
-    /** Registers a worker; only the token's hash is kept. */
-    CompletionStage<Void> addWorker(String worker, String tokenHash, Register.Request request);
-
-    Optional<WorkerRow> workerByToken(String tokenHash);
-
-    /** @return whether there is such a worker */
-    CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor);
-
-    List<WorkerView> workers();
-
     /**
      * Decides and applies one event.
      *
@@ -73,6 +62,9 @@ public interface Ledger extends AutoCloseable {
 
     /** Open jobs of active campaigns that may be leased now, in the campaigns' random order. */
     List<ReadyJob> ready(int limit, Instant now, Share share);
+
+    /** Who tried these jobs before; jobs that nobody tried are left out. */
+    Map<Long, List<Tried>> tried(List<Long> jobs);
 
     /** When the next job that waits out a delay may be leased. */
     Optional<Instant> nextDelayed();
@@ -133,8 +125,6 @@ public interface Ledger extends AutoCloseable {
         }
     }
 
-    record WorkerRow(String worker, String nickname, boolean banned) {}
-
     record ReadyJob(
             long job,
             String campaign,
@@ -144,6 +134,13 @@ public interface Ledger extends AutoCloseable {
             int slices,
             String bundle,
             Policy policy) {}
+
+    /**
+     * An attempt at a job as the next one's choice needs it.
+     *
+     * @param agent the worker's program and version
+     */
+    record Tried(String worker, String agent, AttemptStatus status) {}
 
     record LiveAttempt(long job, FencingToken token, String worker, Instant grantedAt, Duration hardCap) {}
 

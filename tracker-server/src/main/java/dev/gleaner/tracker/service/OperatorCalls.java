@@ -9,11 +9,16 @@ import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.lease.Desk;
+import dev.gleaner.tracker.lease.Ending;
 import dev.gleaner.tracker.lease.LeaseTimes;
+import dev.gleaner.tracker.lease.Limits;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Roster;
+import dev.gleaner.tracker.settings.Setting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -32,13 +37,13 @@ public final class OperatorCalls {
     private static final Pattern BASE = Pattern.compile("(https|http|file)://[\\x21-\\x7e]*/");
     private static final Set<String> STATES = Set.of("open", "leased", "done", "quarantined", "cancelled");
     private static final int MAX_WATS = 2_000_000;
-    private static final String ACTOR = "operator";
 
     private final Ledger ledger;
+    private final Roster roster;
     private final Desk desk;
     private final BundleShelf bundles;
     private final Collector collector;
-    private final LeaseTimes times;
+    private final Settings settings;
 
     /** A wish for a campaign. */
     public record NewCampaign(CampaignSpec spec, List<String> paths) {}
@@ -50,9 +55,6 @@ public final class OperatorCalls {
     /** @param delete false only shows what would go */
     public record Collect(boolean delete, int olderThanHours) {}
 
-    /** Lease times on the wire, in seconds; {@link dev.gleaner.tracker.lease.LeaseSettings} says what fits together. */
-    public record LeaseSeconds(int ttl, int hardCap, int heartbeat) {}
-
     /** A line of the audit trail on the wire. */
     public record AuditLine(
             long id,
@@ -62,15 +64,20 @@ public final class OperatorCalls {
             String subject,
             @Nullable String detail) {}
 
-    public OperatorCalls(Ledger ledger, Desk desk, BundleShelf bundles, Collector collector, LeaseTimes times) {
-        this.times = times;
+    /** What operators may change while the tracker runs. */
+    public record Settings(Setting<LeaseTimes> times, Setting<Limits> limits, Setting<Enrolment> enrolment) {}
+
+    public OperatorCalls(
+            Ledger ledger, Roster roster, Desk desk, BundleShelf bundles, Collector collector, Settings settings) {
+        this.roster = roster;
+        this.settings = settings;
         this.collector = collector;
         this.ledger = ledger;
         this.desk = desk;
         this.bundles = bundles;
     }
 
-    public CompletionStage<Created> create(NewCampaign wish) throws IOException {
+    public CompletionStage<Created> create(String actor, NewCampaign wish) throws IOException {
         CampaignSpec spec = wish.spec();
         require(
                 NAME.matcher(spec.name()).matches(),
@@ -93,7 +100,7 @@ public final class OperatorCalls {
         if (!missing.isEmpty()) {
             throw new Refusal(ProblemCode.UNKNOWN_BUNDLE, "upload the model bundle first; missing: " + missing);
         }
-        return ledger.addCampaign(spec, wish.paths(), ACTOR).thenApply(added -> {
+        return ledger.addCampaign(spec, wish.paths(), actor).thenApply(added -> {
             if (added.outcome() == Ledger.CampaignAdded.Outcome.CONFLICT) {
                 throw new Refusal(
                         ProblemCode.CAMPAIGN_CONFLICT,
@@ -115,8 +122,8 @@ public final class OperatorCalls {
                 .orElseThrow(() -> noCampaign(name));
     }
 
-    public CompletionStage<CampaignStatus> pause(String name, boolean paused) {
-        return ledger.pauseCampaign(name, paused, ACTOR).thenApply(found -> {
+    public CompletionStage<CampaignStatus> pause(String actor, String name, boolean paused) {
+        return ledger.pauseCampaign(name, paused, actor).thenApply(found -> {
             if (!found) {
                 throw noCampaign(name);
             }
@@ -138,21 +145,23 @@ public final class OperatorCalls {
         return ledger.view(job).orElseThrow(() -> WorkerCalls.unknown(job));
     }
 
-    public CompletionStage<JobView> requeue(long job, Reason reason) {
-        return change(job, new LedgerEvent.Requeue(text(reason)));
+    public CompletionStage<JobView> requeue(String actor, long job, Reason reason) {
+        return change(actor, job, new LedgerEvent.Requeue(text(reason)));
     }
 
-    public CompletionStage<JobView> quarantine(long job, Reason reason) {
-        return change(job, new LedgerEvent.Quarantine(text(reason)));
+    public CompletionStage<JobView> quarantine(String actor, long job, Reason reason) {
+        return change(actor, job, new LedgerEvent.Quarantine(text(reason)));
     }
 
-    private CompletionStage<JobView> change(long job, LedgerEvent event) {
-        return ledger.apply(job, event, ACTOR).thenApply(found -> {
+    private CompletionStage<JobView> change(String actor, long job, LedgerEvent event) {
+        return ledger.apply(job, event, actor).thenApply(found -> {
             Decision decision = WorkerCalls.require(found, job);
             if (decision instanceof Decision.Applied applied
                     && !applied.attempts().isEmpty()) {
-                ledger.attempt(job, applied.attempts().get(0).number())
-                        .ifPresent(a -> desk.ended(job, a.token(), a.worker()));
+                for (Decision.AttemptChange change : applied.attempts()) {
+                    ledger.attempt(job, change.number())
+                            .ifPresent(attempt -> desk.ended(job, attempt.token(), Ending.REVOKED));
+                }
             }
             desk.wake();
             return job(job);
@@ -160,29 +169,46 @@ public final class OperatorCalls {
     }
 
     /** How long leases live now. */
-    public LeaseSeconds leaseTimes() {
-        LeaseTimes.Seconds now = times.seconds();
-        return new LeaseSeconds(now.ttl(), now.hardCap(), now.heartbeat());
+    public LeaseTimes leaseTimes() {
+        return settings.times.get();
     }
 
     /** Changes lease times for all trackers of the ledger. */
-    public CompletionStage<LeaseSeconds> changeLeaseTimes(LeaseSeconds wish) {
-        try {
-            return times.change(new LeaseTimes.Seconds(wish.ttl, wish.hardCap, wish.heartbeat), ACTOR)
-                    .thenApply(done -> wish);
-        } catch (IllegalArgumentException e) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, String.valueOf(e.getMessage()));
-        }
+    public CompletionStage<LeaseTimes> changeLeaseTimes(String actor, byte[] wish) {
+        return settings.times.change(Json.read(wish, LeaseTimes.class), actor);
+    }
+
+    /** How much workers may take now. */
+    public Limits limits() {
+        return settings.limits.get();
+    }
+
+    /** Changes the limits for all trackers of the ledger. */
+    public CompletionStage<Limits> changeLimits(String actor, byte[] wish) {
+        return settings.limits.change(Json.read(wish, Limits.class), actor).thenApply(done -> {
+            desk.wake();
+            return done;
+        });
+    }
+
+    /** Who may become a worker now. */
+    public Enrolment enrolment() {
+        return settings.enrolment.get();
+    }
+
+    /** Changes for all trackers of the ledger who may become a worker. */
+    public CompletionStage<Enrolment> changeEnrolment(String actor, byte[] wish) {
+        return settings.enrolment.change(Json.read(wish, Enrolment.class), actor);
     }
 
     /** Collects objects that nobody needs, or only shows them; notes in the audit trail what was deleted. Blocks. */
-    public Collector.Found collect(Collect wish) throws IOException {
+    public Collector.Found collect(String actor, Collect wish) throws IOException {
         require(
                 wish.olderThanHours() >= 1 && wish.olderThanHours() <= 24 * 365,
                 "olderThanHours must be 1 to " + 24 * 365);
         Collector.Found found = collector.collect(Duration.ofHours(wish.olderThanHours()), wish.delete());
         if (wish.delete()) {
-            ledger.note(ACTOR, "objects-collect", found.objects() + " objects", found.bytes() + " bytes")
+            ledger.note(actor, "objects-collect", found.objects() + " objects", found.bytes() + " bytes")
                     .toCompletableFuture()
                     .join();
         }
@@ -203,14 +229,14 @@ public final class OperatorCalls {
     }
 
     public List<WorkerView> workers() {
-        return ledger.workers();
+        return roster.workers();
     }
 
     /** Bans a worker and takes its leases away, or lets it back in. */
-    public CompletionStage<WorkerView> ban(String worker, boolean banned) {
-        return ledger.banWorker(worker, banned, ACTOR).thenApply(found -> {
+    public CompletionStage<WorkerView> ban(String actor, String worker, boolean banned) {
+        return roster.banWorker(worker, banned, actor).thenApply(found -> {
             if (!found) {
-                throw new Refusal(ProblemCode.UNKNOWN_WORKER, "there is no worker " + Printable.of(worker, 40));
+                throw noWorker(worker);
             }
             if (banned) {
                 for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.LEASED)) {
@@ -218,19 +244,32 @@ public final class OperatorCalls {
                         ledger.apply(
                                         attempt.job(),
                                         new LedgerEvent.Revoke(attempt.token().attempt(), "the worker was banned"),
-                                        ACTOR)
+                                        actor)
                                 .thenRun(() -> {
-                                    desk.ended(attempt.job(), attempt.token(), worker);
+                                    desk.ended(attempt.job(), attempt.token(), Ending.REVOKED);
                                     desk.wake();
                                 });
                     }
                 }
             }
-            return ledger.workers().stream()
-                    .filter(w -> w.worker().equals(worker))
-                    .findAny()
-                    .orElseThrow();
+            return worker(worker);
         });
+    }
+
+    /** Lets a worker in that waits for it. */
+    public CompletionStage<WorkerView> admit(String actor, String worker) {
+        return roster.admitWorker(worker, actor).thenApply(waited -> worker(worker));
+    }
+
+    private WorkerView worker(String worker) {
+        return roster.workers().stream()
+                .filter(w -> w.worker().equals(worker))
+                .findAny()
+                .orElseThrow(() -> noWorker(worker));
+    }
+
+    private static Refusal noWorker(String worker) {
+        return new Refusal(ProblemCode.UNKNOWN_WORKER, "there is no worker " + Printable.of(worker, 40));
     }
 
     private static String text(Reason reason) {

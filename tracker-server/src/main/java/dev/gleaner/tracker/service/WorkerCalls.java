@@ -2,6 +2,7 @@ package dev.gleaner.tracker.service;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
@@ -16,12 +17,17 @@ import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.lease.Caller;
 import dev.gleaner.tracker.lease.Desk;
+import dev.gleaner.tracker.lease.Ending;
 import dev.gleaner.tracker.lease.LeaseSettings;
+import dev.gleaner.tracker.lease.Objection;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
 import java.io.IOException;
@@ -31,33 +37,54 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The lease protocol without HTTP. Stages fail with {@link Refusal} where the answer is a problem. Safe for any thread. */
 public final class WorkerCalls {
     private static final Duration TICKET_LIFE = Duration.ofMinutes(15);
     private static final int IDLE_RETRY_SECONDS = 2;
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+    /** A worker with a short record is looked up often: what it may do grows with each result. */
+    private static final Duration NEWCOMER_KNOWN = Duration.ofSeconds(1);
+
+    private static final Duration KNOWN = Duration.ofSeconds(10);
 
     private final Ledger ledger;
+    private final Roster roster;
+    private final Supplier<Enrolment> enrolment;
     private final Desk desk;
     private final Judge judge;
     private final ObjectStore store;
     private final Supplier<LeaseSettings> settings;
 
     /** A ban on another tracker of a cluster is heard of this late; on this one at once. */
-    private final Cache<String, Ledger.WorkerRow> known = Caffeine.newBuilder()
+    private final Cache<String, Roster.WorkerRow> known = Caffeine.newBuilder()
             .maximumSize(200_000)
-            .expireAfterWrite(Duration.ofSeconds(10))
+            .expireAfter(Expiry.creating((String hash, Roster.WorkerRow row) ->
+                    row.standing() < Caller.FULL_STANDING || row.waiting() ? NEWCOMER_KNOWN : KNOWN))
             .build();
 
-    public WorkerCalls(Ledger ledger, Desk desk, Judge judge, ObjectStore store, Supplier<LeaseSettings> settings) {
+    public WorkerCalls(
+            Ledger ledger,
+            Roster roster,
+            Supplier<Enrolment> enrolment,
+            Desk desk,
+            Judge judge,
+            ObjectStore store,
+            Supplier<LeaseSettings> settings) {
         this.ledger = ledger;
+        this.roster = roster;
+        this.enrolment = enrolment;
         this.desk = desk;
         this.judge = judge;
         this.store = store;
         this.settings = settings;
     }
 
-    public CompletionStage<Register.Response> register(Register.Request request) {
+    /** @param address where the call comes from, null when that says nothing about who calls */
+    public CompletionStage<Register.Response> register(Register.Request request, @Nullable String address) {
         requireName(request.nickname(), "nickname");
         if (request.team() != null) {
             requireName(request.team(), "team");
@@ -65,11 +92,33 @@ public final class WorkerCalls {
         if (request.agent().isEmpty() || request.agent().length() > 100) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "agent must have 1 to 100 characters");
         }
+        String code = request.invitation();
         String worker = Tokens.id();
         String token = Tokens.make();
-        return ledger.addWorker(worker, Tokens.hash(token), request)
-                .thenApply(ok -> new Register.Response(
-                        worker, token, (int) settings.get().heartbeat().toSeconds()));
+        Roster.Newcomer newcomer = new Roster.Newcomer(
+                worker, Tokens.hash(token), request, code == null ? null : Tokens.hash(code.strip()), address);
+        return roster.enrol(newcomer, enrolment.get()).thenApply(answer -> {
+            if (answer instanceof Enrolment.Answer.Refused refused) {
+                throw new Refusal(refused.code(), refused.detail());
+            }
+            boolean waits = ((Enrolment.Answer.Welcome) answer).waits();
+            return new Register.Response(
+                    worker, token, (int) settings.get().heartbeat().toSeconds(), waits);
+        });
+    }
+
+    /** Gives the worker a new token, of which only the hash is told. */
+    public CompletionStage<Void> changeToken(String worker, Register.NewToken wish) {
+        if (!HASH.matcher(wish.tokenHash()).matches()) {
+            throw new Refusal(
+                    ProblemCode.MALFORMED_REQUEST, "tokenHash must be a SHA-256 as 64 lower-case hexadecimal digits");
+        }
+        return roster.changeToken(worker, wish.tokenHash()).thenAccept(changed -> {
+            forget();
+            if (!changed) {
+                throw new Refusal(ProblemCode.MALFORMED_REQUEST, "choose another token");
+            }
+        });
     }
 
     private static void requireName(String name, String what) {
@@ -86,11 +135,11 @@ public final class WorkerCalls {
      *
      * @throws Refusal when nobody we know, or somebody banned
      */
-    public Ledger.WorkerRow authenticate(String token) {
+    public Roster.WorkerRow authenticate(String token) {
         String hash = Tokens.hash(token);
-        Ledger.WorkerRow worker = known.getIfPresent(hash);
+        Roster.WorkerRow worker = known.getIfPresent(hash);
         if (worker == null) {
-            worker = ledger.workerByToken(hash)
+            worker = roster.workerByToken(hash)
                     .orElseThrow(() -> new Refusal(
                             ProblemCode.UNAUTHORIZED,
                             "send a worker's token as Authorization: Bearer; register to get one"));
@@ -104,7 +153,7 @@ public final class WorkerCalls {
      *
      * @throws Refusal when somebody banned
      */
-    public Optional<Ledger.WorkerRow> authenticateQuickly(String token) {
+    public Optional<Roster.WorkerRow> authenticateQuickly(String token) {
         return Optional.ofNullable(known.getIfPresent(Tokens.hash(token))).map(WorkerCalls::requireAllowed);
     }
 
@@ -113,14 +162,20 @@ public final class WorkerCalls {
         known.invalidateAll();
     }
 
-    private static Ledger.WorkerRow requireAllowed(Ledger.WorkerRow worker) {
+    private static Roster.WorkerRow requireAllowed(Roster.WorkerRow worker) {
         if (worker.banned()) {
             throw new Refusal(ProblemCode.BANNED, "worker " + worker.worker() + " is banned; ask the operators why");
+        }
+        if (worker.waiting()) {
+            throw new Refusal(
+                    ProblemCode.APPROVAL_PENDING,
+                    "worker " + worker.worker()
+                            + " waits for an operator to let it in; there is nothing to do but to leave it running");
         }
         return worker;
     }
 
-    public CompletionStage<Acquire.Response> acquire(String worker, Acquire.Request request) {
+    public CompletionStage<Acquire.Response> acquire(Roster.WorkerRow worker, Acquire.Request request) {
         if (request.request().isEmpty() || request.request().length() > 64) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "request must have 1 to 64 characters");
         }
@@ -130,10 +185,26 @@ public final class WorkerCalls {
         if (request.waitSeconds() < 0 || request.waitSeconds() > Acquire.MAX_WAIT_SECONDS) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "waitSeconds must be 0 to " + Acquire.MAX_WAIT_SECONDS);
         }
-        return desk.acquire(worker, request.request(), request.max(), Duration.ofSeconds(request.waitSeconds()))
-                .thenApply(granted -> granted.isEmpty()
-                        ? new Acquire.Response(List.of(), idleReason(), IDLE_RETRY_SECONDS)
-                        : new Acquire.Response(granted.stream().map(this::lease).toList(), null, 0));
+        Caller caller = new Caller(
+                worker.worker(),
+                worker.agent(),
+                worker.address(),
+                worker.invitation(),
+                worker.standing(),
+                worker.streak());
+        return desk.acquire(caller, request.request(), request.max(), Duration.ofSeconds(request.waitSeconds()))
+                .thenApply(this::answer);
+    }
+
+    private Acquire.Response answer(Desk.Offer offer) {
+        Objection objection = offer.objection();
+        if (!offer.granted().isEmpty()) {
+            return new Acquire.Response(
+                    offer.granted().stream().map(this::lease).toList(), null, 0);
+        }
+        return objection == null
+                ? new Acquire.Response(List.of(), idleReason(), IDLE_RETRY_SECONDS)
+                : new Acquire.Response(List.of(), objection.reason(), objection.retrySeconds());
     }
 
     private String idleReason() {
@@ -219,21 +290,20 @@ public final class WorkerCalls {
     }
 
     public CompletionStage<Void> release(String worker, long job, FencingToken token, Release.Request request) {
-        return end(job, worker, token, new LedgerEvent.Release(worker, token, Printable.of(request.reason(), 200)));
+        LedgerEvent event = new LedgerEvent.Release(worker, token, Printable.of(request.reason(), 200));
+        return end(job, worker, token, event, Ending.RELEASED);
     }
 
     public CompletionStage<Void> fail(String worker, long job, FencingToken token, Fail.Request request) {
-        return end(
-                job,
-                worker,
-                token,
-                new LedgerEvent.Fail(worker, token, request.failure(), Printable.of(request.message(), 500)));
+        LedgerEvent event =
+                new LedgerEvent.Fail(worker, token, request.failure(), Printable.of(request.message(), 500));
+        return end(job, worker, token, event, Ending.of(request.failure()));
     }
 
-    private CompletionStage<Void> end(long job, String worker, FencingToken token, LedgerEvent event) {
+    private CompletionStage<Void> end(long job, String worker, FencingToken token, LedgerEvent event, Ending how) {
         return ledger.apply(job, event, worker).thenAccept(found -> {
             Decision decision = require(found, job);
-            desk.ended(job, token, worker);
+            desk.ended(job, token, how);
             judge.follow(job, decision);
         });
     }

@@ -163,6 +163,16 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, A
     }
 
     @Override
+    public void hedged() {
+        registry.counter("gleaner.lease.hedged").increment();
+    }
+
+    @Override
+    public void objected() {
+        registry.counter("gleaner.lease.objected").increment();
+    }
+
+    @Override
     public void expired(String cause) {
         registry.counter("gleaner.lease.expired", "cause", cause).increment();
     }

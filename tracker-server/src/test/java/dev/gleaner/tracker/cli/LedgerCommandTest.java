@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FencingToken;
-import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.Places;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
@@ -64,10 +64,7 @@ class LedgerCommandTest {
             ledger.addCampaign(new CampaignSpec("c", "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op")
                     .toCompletableFuture()
                     .join();
-            ledger.addWorker(
-                            "ada",
-                            Tokens.hash("secret"),
-                            new Register.Request("ada", null, "a", new Register.Capabilities(1, 1, List.of(), "x")))
+            Newcomers.enrol(ledger.roster(), "ada", Tokens.hash("secret"))
                     .toCompletableFuture()
                     .join();
         }

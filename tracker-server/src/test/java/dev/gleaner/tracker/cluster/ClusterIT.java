@@ -99,6 +99,7 @@ class ClusterIT {
                         S3ProxyServer.SECRET_KEY,
                         null)),
                 cluster,
+                List.of(),
                 null);
         return Tracker.start(config, InstantSource.system(), "test");
     }

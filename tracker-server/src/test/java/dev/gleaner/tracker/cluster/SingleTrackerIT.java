@@ -59,6 +59,7 @@ class SingleTrackerIT {
                         new TrackerConfig.LedgerPlace.Embedded(),
                         new TrackerConfig.ObjectsPlace.Embedded(),
                         cluster,
+                        List.of(),
                         null));
         assertTrue(e.getMessage().contains("PostgreSQL") && e.getMessage().contains("S3"), e.getMessage());
     }

@@ -5,231 +5,54 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.gleaner.protocol.campaign.Policy;
-import dev.gleaner.tracker.Tracker;
-import dev.gleaner.tracker.TrackerConfig;
-import dev.gleaner.tracker.cli.TrackerCommand;
-import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.service.Tokens;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A running tracker over real HTTP; every exchange must fit the OpenAPI file, and every operation of the file must answer. */
-class ApiIT {
-    private static final Path BUNDLE = Path.of("../deploy/model/demo-bundle");
-    private static final LeaseSettings LEASES =
-            new LeaseSettings(Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(5));
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    @TempDir
-    Path folder;
-
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private Tracker tracker;
-    private OpenApi api;
-    private String operator = "";
-    private String worker = "";
-
-    private record Answer(int status, JsonNode body) {
-        String code() {
-            return body.path("code").asText();
-        }
-    }
-
-    @BeforeEach
-    void start() throws Exception {
-        api = new OpenApi(Path.of("../docs/protocol/openapi.yaml"));
-        tracker = Tracker.start(
-                TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
-        operator = Files.readString(tracker.operatorTokenFile()).trim();
-    }
-
-    @AfterEach
-    void stop() {
-        tracker.close();
-    }
-
-    private Answer call(String method, String path, byte[] body, String token, String version) throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + path))
-                .timeout(Duration.ofSeconds(30))
-                .method(
-                        method,
-                        body == null
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofByteArray(body));
-        if (!token.isEmpty()) {
-            request.header("Authorization", "Bearer " + token);
-        }
-        if (!version.isEmpty()) {
-            request.header("Gleaner-Protocol", version);
-        }
-        HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-        String type = response.headers().firstValue("Content-Type").orElse("");
-        String plain = path.replaceAll("\\?.*", "");
-        assertEquals(
-                "",
-                api.fault(
-                        method.toLowerCase(java.util.Locale.ROOT),
-                        plain,
-                        body,
-                        response.statusCode(),
-                        type,
-                        response.body()));
-        assertTrue(response.headers().firstValue("Content-Security-Policy").isPresent());
-        return new Answer(
-                response.statusCode(), type.contains("json") ? JSON.readTree(response.body()) : JSON.nullNode());
-    }
-
-    private Answer get(String path, String token) throws Exception {
-        return call("GET", path, null, token, "1");
-    }
-
-    private Answer post(String path, Object body, String token) throws Exception {
-        return call("POST", path, JSON.writeValueAsBytes(body), token, "1");
-    }
-
-    private String uploadBundle() throws Exception {
-        byte[] manifest = Files.readAllBytes(BUNDLE.resolve("bundle.json"));
-        String id = Tokens.hash(new String(manifest, StandardCharsets.UTF_8));
-        assertEquals(200, call("PUT", "/v1/operator/bundles/" + id + "/bundle.json", manifest, operator, "1").status);
-        for (var names = JSON.readTree(manifest).path("files").fieldNames(); names.hasNext(); ) {
-            String name = names.next();
-            assertEquals(
-                    200,
-                    call(
-                                    "PUT",
-                                    "/v1/operator/bundles/" + id + "/" + name,
-                                    Files.readAllBytes(BUNDLE.resolve(name)),
-                                    operator,
-                                    "1")
-                            .status);
-        }
-        return id;
-    }
-
-    private static Map<String, Object> campaign(String name, String bundle, List<String> paths) {
-        Map<String, Object> spec = new LinkedHashMap<>();
-        spec.put("name", name);
-        spec.put("base", "https://data.commoncrawl.org/");
-        spec.put("slices", 2);
-        spec.put("bundle", bundle);
-        spec.put("policy", Policy.laion400m());
-        return Map.of("spec", spec, "paths", paths);
-    }
-
-    private void register() throws Exception {
-        Map<String, Object> body = new LinkedHashMap<>();
-        body.put("nickname", "ada");
-        body.put("agent", "test/1");
-        body.put("capabilities", Map.of("cpus", 2, "memoryMiB", 512, "providers", List.of("cpu"), "os", "linux"));
-        Answer answer = post("/v1/workers", body, "");
-        assertEquals(200, answer.status, answer.body.toString());
-        worker = answer.body.path("token").asText();
-    }
-
-    private JsonNode acquire(String request) throws Exception {
-        return post("/v1/leases", Map.of("request", request, "max", 1, "waitSeconds", 0), worker)
-                .body
-                .path("leases")
-                .path(0);
-    }
-
-    private static String path(JsonNode lease, String call) {
-        return "/v1/leases/" + lease.path("job").asLong() + "/"
-                + lease.path("token").asText() + "/" + call;
-    }
-
-    private static Map<String, Object> manifest(String bundle, List<?> objects, long kept) {
-        Map<String, Object> counts = new LinkedHashMap<>(Map.of(
-                "members",
-                3,
-                "brokenMembers",
-                0,
-                "records",
-                3,
-                "badRecords",
-                0,
-                "images",
-                2,
-                "candidates",
-                kept,
-                "kept",
-                kept,
-                "extractDrops",
-                Map.of("no_text", 2 - kept),
-                "pairDrops",
-                Map.of(),
-                "bytesFetched",
-                0));
-        return Map.of(
-                "bundle",
-                bundle,
-                "precision",
-                "fp32",
-                "watBytes",
-                100,
-                "candidateDigest",
-                "0".repeat(32),
-                "counts",
-                counts,
-                "objects",
-                objects,
-                "seconds",
-                0.5);
-    }
-
+class ApiIT extends ApiHarness {
     @Test
     void everyOperationAnswersAsTheFileSays() throws Exception {
-        assertEquals(1, get("/v1", "").body.path("protocol").asInt());
-        assertEquals(200, get("/health/live", "").status);
-        assertEquals(200, get("/health/ready", "").status);
-        assertEquals(200, get("/metrics", "").status);
+        assertEquals(1, get("/v1", "").body().path("protocol").asInt());
+        assertEquals(200, get("/health/live", "").status());
+        assertEquals(200, get("/health/ready", "").status());
+        assertEquals(200, get("/metrics", "").status());
         String bundle = uploadBundle();
         assertTrue(post("/v1/operator/campaigns", campaign("c1", bundle, List.of("a.wat.gz", "b.wat.gz")), operator)
-                .body
+                .body()
                 .path("created")
                 .asBoolean());
         assertFalse(post("/v1/operator/campaigns", campaign("c1", bundle, List.of("a.wat.gz", "b.wat.gz")), operator)
-                .body
+                .body()
                 .path("created")
                 .asBoolean());
         assertEquals(
                 "paused",
                 post("/v1/operator/campaigns/c1/pause", Map.of(), operator)
-                        .body
+                        .body()
                         .path("state")
                         .asText());
         register();
         Answer none = post("/v1/leases", Map.of("request", "r0", "max", 1, "waitSeconds", 0), worker);
-        assertEquals("no campaign is active", none.body.path("idle").asText());
+        assertEquals("no campaign is active", none.body().path("idle").asText());
         assertEquals(
                 "active",
                 post("/v1/operator/campaigns/c1/resume", Map.of(), operator)
-                        .body
+                        .body()
                         .path("state")
                         .asText());
-        assertEquals(200, get("/v1/bundles/" + bundle + "/tokenizer.json", "").status);
+        assertEquals(200, get("/v1/bundles/" + bundle + "/tokenizer.json", "").status());
 
         JsonNode first = acquire("r1");
         assertEquals(first, acquire("r1"), "a retry brings the same lease");
@@ -249,7 +72,7 @@ class ApiIT {
         assertEquals(
                 "CONTINUE",
                 post("/v1/heartbeats", Map.of("leases", List.of(beat)), worker)
-                        .body
+                        .body()
                         .path("leases")
                         .path(0)
                         .path("verdict")
@@ -257,13 +80,13 @@ class ApiIT {
         assertEquals(
                 "ACCEPTED",
                 post(path(first, "submit"), manifest(bundle, List.of(), 0), worker)
-                        .body
+                        .body()
                         .path("outcome")
                         .asText());
         assertEquals(
                 "ACCEPTED",
                 post(path(first, "submit"), manifest(bundle, List.of(), 0), worker)
-                        .body
+                        .body()
                         .path("outcome")
                         .asText());
         Map<String, Object> other = new LinkedHashMap<>(manifest(bundle, List.of(), 0));
@@ -283,7 +106,7 @@ class ApiIT {
                 "rows",
                 1);
         JsonNode ticket = post(path(second, "tickets"), Map.of("objects", List.of(object)), worker)
-                .body
+                .body()
                 .path("tickets")
                 .path(0);
         assertEquals(
@@ -303,34 +126,47 @@ class ApiIT {
                                 "",
                                 "")
                         .code());
-        assertEquals(200, call("PUT", ticket.path("url").asText(), junk, "", "").status);
+        assertEquals(200, call("PUT", ticket.path("url").asText(), junk, "", "").status());
         Answer rejected = post(path(second, "submit"), manifest(bundle, List.of(object), 1), worker);
-        assertEquals("REJECTED", rejected.body.path("outcome").asText());
-        assertTrue(rejected.body.path("reason").asText().contains("not readable Parquet"), rejected.body.toString());
+        assertEquals("REJECTED", rejected.body().path("outcome").asText());
+        assertTrue(
+                rejected.body().path("reason").asText().contains("not readable Parquet"),
+                rejected.body().toString());
 
         JsonNode third = acquire("r3");
-        assertEquals(200, post(path(third, "release"), Map.of("reason", "bye"), worker).status);
-        assertEquals(200, post(path(third, "release"), Map.of("reason", "bye"), worker).status);
+        assertEquals(
+                200,
+                post(path(third, "release"), Map.of("reason", "bye"), worker).status());
+        assertEquals(
+                200,
+                post(path(third, "release"), Map.of("reason", "bye"), worker).status());
         JsonNode fourth = acquire("r4");
-        assertEquals(200, post(path(fourth, "fail"), Map.of("failure", "INPUT", "message", "404"), worker).status);
+        assertEquals(
+                200,
+                post(path(fourth, "fail"), Map.of("failure", "INPUT", "message", "404"), worker)
+                        .status());
         assertEquals(
                 "lease-lost",
                 post(path(fourth, "tickets"), Map.of("objects", List.of(object)), worker)
                         .code());
 
-        JsonNode status = get("/v1/status", "").body;
+        JsonNode status = get("/v1/status", "").body();
         assertEquals(
                 1, status.path("campaigns").path(0).path("jobs").path("done").asInt());
         assertEquals("ada", status.path("workers").path(0).path("nickname").asText());
         assertEquals(
                 2,
-                get("/v1/campaigns/c1", "").body.path("accepted").path("images").asInt());
-        assertEquals(1, get("/v1/campaigns", "").body.path("campaigns").size());
+                get("/v1/campaigns/c1", "")
+                        .body()
+                        .path("accepted")
+                        .path("images")
+                        .asInt());
+        assertEquals(1, get("/v1/campaigns", "").body().path("campaigns").size());
         long failed = fourth.path("job").asLong();
         assertEquals(
                 "INPUT: 404",
                 get("/v1/operator/jobs/" + failed, operator)
-                        .body
+                        .body()
                         .path("attempts")
                         .path(0)
                         .path("detail")
@@ -338,30 +174,31 @@ class ApiIT {
         assertEquals(
                 "quarantined",
                 post("/v1/operator/jobs/" + failed + "/quarantine", Map.of("reason", "odd"), operator)
-                        .body
+                        .body()
                         .path("state")
                         .asText());
         assertEquals(
                 1,
                 get("/v1/operator/jobs?state=quarantined&campaign=c1", operator)
-                        .body
+                        .body()
                         .path("jobs")
                         .size());
         assertEquals(
                 "open",
                 post("/v1/operator/jobs/" + failed + "/requeue", Map.of("reason", "mended"), operator)
-                        .body
+                        .body()
                         .path("state")
                         .asText());
         String id = get("/v1/operator/workers", operator)
-                .body
+                .body()
                 .path("workers")
                 .path(0)
                 .path("worker")
                 .asText();
+        door(id);
         acquire("r5");
         assertTrue(post("/v1/operator/workers/" + id + "/ban", Map.of(), operator)
-                .body
+                .body()
                 .path("banned")
                 .asBoolean());
         assertEquals(
@@ -369,18 +206,20 @@ class ApiIT {
                 post("/v1/leases", Map.of("request", "r6", "max", 1, "waitSeconds", 0), worker)
                         .code());
         assertFalse(post("/v1/operator/workers/" + id + "/unban", Map.of(), operator)
-                .body
+                .body()
                 .path("banned")
                 .asBoolean());
 
-        assertEquals(200, get("/v1/operator/audit", operator).status);
-        assertEquals(200, get("/v1/operator/lease-times", operator).status);
+        assertEquals(200, get("/v1/operator/audit", operator).status());
+        assertEquals(200, get("/v1/operator/lease-times", operator).status());
         assertEquals(
                 200,
-                post("/v1/operator/lease-times", Map.of("ttl", 90, "hardCap", 900, "heartbeat", 15), operator).status);
+                post("/v1/operator/lease-times", Map.of("ttl", 90, "hardCap", 900, "heartbeat", 15), operator)
+                        .status());
         assertEquals(
                 200,
-                post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 48), operator).status);
+                post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 48), operator)
+                        .status());
 
         assertEquals(api.operations(), new TreeSet<>(api.seen()), "operations of the file that were never answered");
     }
@@ -404,7 +243,8 @@ class ApiIT {
                 "unauthorized",
                 post("/v1/leases", Map.of("request", "r", "max", 1, "waitSeconds", 0), "")
                         .code());
-        assertEquals("unauthorized", get("/v1/operator/workers", worker).code());
+        assertEquals("forbidden", get("/v1/operator/workers", worker).code());
+        assertEquals("unauthorized", get("/v1/operator/workers", "wrong").code());
         assertEquals("unknown-campaign", get("/v1/campaigns/none", "").code());
         assertEquals("unknown-job", get("/v1/operator/jobs/77", operator).code());
         assertEquals(
@@ -436,7 +276,9 @@ class ApiIT {
         }
         Answer missing = call(
                 "POST", "/v1/leases", "{\"max\":1,\"waitSeconds\":0}".getBytes(StandardCharsets.UTF_8), worker, "1");
-        assertTrue(missing.body.path("detail").asText().contains("request"), missing.body.toString());
+        assertTrue(
+                missing.body().path("detail").asText().contains("request"),
+                missing.body().toString());
         assertEquals(
                 "malformed-request",
                 post("/v1/leases/1/nonsense/release", Map.of("reason", "x"), worker)
@@ -466,6 +308,56 @@ class ApiIT {
                 get("/v1/operator/jobs?state=odd", operator).code());
     }
 
+    /** Operations about who gets in; {@link DoorIT} tells what they are for. */
+    private void door(String id) throws Exception {
+        String root = "/v1/operator";
+        Map<String, Object> limits =
+                Map.of("leasesPerWorker", 9, "leasesPerAddress", 0, "leasesPerInvitation", 0, "jobsPerDay", 0);
+        assertEquals(200, post(root + "/limits", limits, operator).status());
+        assertEquals(
+                9,
+                get(root + "/limits", operator).body().path("leasesPerWorker").asInt());
+        Map<String, Object> enrolment = Map.of("mode", "APPROVAL", "workersPerAddressPerDay", 7);
+        assertEquals(200, post(root + "/enrolment", enrolment, operator).status());
+        assertEquals(
+                "APPROVAL",
+                get(root + "/enrolment", operator).body().path("mode").asText());
+        assertFalse(post(root + "/workers/" + id + "/admit", Map.of(), operator)
+                .body()
+                .path("waiting")
+                .asBoolean());
+        String invitation = post(root + "/invitations", Map.of("note", "a friend", "uses", 1, "days", 1), operator)
+                .body()
+                .path("id")
+                .asText();
+        assertEquals(
+                1,
+                get(root + "/invitations", operator).body().path("invitations").size());
+        assertEquals(
+                "withdrawn",
+                post(root + "/invitations/" + invitation + "/withdraw", Map.of(), operator)
+                        .body()
+                        .path("invitations")
+                        .path(0)
+                        .path("state")
+                        .asText());
+        String key = post(root + "/keys", Map.of("name", "eve", "role", "viewer", "days", 0), operator)
+                .body()
+                .path("id")
+                .asText();
+        assertEquals(1, get(root + "/keys", operator).body().path("keys").size());
+        assertEquals(
+                200, post(root + "/keys/" + key + "/rotate", Map.of(), operator).status());
+        assertEquals(
+                200, post(root + "/keys/" + key + "/revoke", Map.of(), operator).status());
+        String fresh = Tokens.make();
+        assertEquals(
+                200,
+                post("/v1/workers/token", Map.of("tokenHash", Tokens.hash(fresh)), worker)
+                        .status());
+        worker = fresh;
+    }
+
     @Test
     void anOversizeBodyIsRefused() throws Exception {
         String code = "body-too-large";
@@ -474,12 +366,12 @@ class ApiIT {
         } catch (IOException e) {
             assertEquals(
                     200,
-                    get("/health/ready", "").status,
+                    get("/health/ready", "").status(),
                     "it may hang up before all of the body is sent, but not fall over");
         }
         assertEquals("body-too-large", code);
         assertEquals(
-                0, get("/v1/operator/workers", operator).body.path("workers").size());
+                0, get("/v1/operator/workers", operator).body().path("workers").size());
     }
 
     @Test
@@ -487,24 +379,24 @@ class ApiIT {
         String bundle = uploadBundle();
         post("/v1/operator/campaigns", campaign("c", bundle, List.of("a")), operator);
         post("/v1/operator/campaigns/c/pause", Map.of(), operator);
-        JsonNode trail = get("/v1/operator/audit?limit=1", operator).body.path("audit");
+        JsonNode trail = get("/v1/operator/audit?limit=1", operator).body().path("audit");
         assertEquals(1, trail.size());
         assertEquals("campaign-pause", trail.get(0).path("action").asText());
         assertEquals("operator", trail.get(0).path("actor").asText());
         JsonNode older = get(
                         "/v1/operator/audit?before=" + trail.get(0).path("id").asLong(), operator)
-                .body
+                .body()
                 .path("audit");
         assertEquals("campaign-create", older.get(0).path("action").asText());
         assertEquals("unauthorized", get("/v1/operator/audit", "").code());
 
         Answer dry = post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 1), operator);
-        assertEquals(0, dry.body.path("objects").asInt());
+        assertEquals(0, dry.body().path("objects").asInt());
         post("/v1/operator/objects/collect", Map.of("delete", true, "olderThanHours", 1), operator);
         assertEquals(
                 "objects-collect",
                 get("/v1/operator/audit?limit=1", operator)
-                        .body
+                        .body()
                         .path("audit")
                         .get(0)
                         .path("action")
@@ -523,7 +415,7 @@ class ApiIT {
         assertEquals(
                 5,
                 post("/v1/heartbeats", Map.of("leases", List.of()), worker)
-                        .body
+                        .body()
                         .path("heartbeatSeconds")
                         .asInt());
         assertEquals(
@@ -534,17 +426,16 @@ class ApiIT {
         assertEquals(
                 15,
                 post("/v1/heartbeats", Map.of("leases", List.of()), worker)
-                        .body
+                        .body()
                         .path("heartbeatSeconds")
                         .asInt());
         JsonNode lease = acquire("r1");
         assertEquals(90, lease.path("ttlSeconds").asInt());
         tracker.close();
-        tracker = Tracker.start(
-                TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+        tracker = startTracker();
         assertEquals(
                 900,
-                get("/v1/operator/lease-times", operator).body.path("hardCap").asInt());
+                get("/v1/operator/lease-times", operator).body().path("hardCap").asInt());
     }
 
     @Test
@@ -577,12 +468,11 @@ class ApiIT {
         register();
         JsonNode lease = acquire("r1");
         tracker.close();
-        tracker = Tracker.start(
-                TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+        tracker = startTracker();
         assertEquals(
                 "ACCEPTED",
                 post(path(lease, "submit"), manifest(bundle, List.of(), 0), worker)
-                        .body
+                        .body()
                         .path("outcome")
                         .asText());
     }
@@ -604,7 +494,7 @@ class ApiIT {
                 "rows",
                 1);
         JsonNode ticket = post(path(lease, "tickets"), Map.of("objects", List.of(object)), worker)
-                .body
+                .body()
                 .path("tickets")
                 .path(0);
         Path objects = folder.resolve("data/objects");
@@ -618,16 +508,16 @@ class ApiIT {
         assertEquals(
                 "PENDING",
                 post(path(lease, "submit"), manifest(bundle, List.of(object), 1), worker)
-                        .body
+                        .body()
                         .path("outcome")
                         .asText());
         Files.delete(objects);
         Files.move(away, objects);
-        assertEquals(200, get("/health/ready", "").status);
+        assertEquals(200, get("/health/ready", "").status());
         assertEquals(
                 "submitted",
                 get("/v1/operator/jobs/" + lease.path("job").asLong(), operator)
-                        .body
+                        .body()
                         .path("attempts")
                         .path(0)
                         .path("state")
@@ -704,20 +594,6 @@ class ApiIT {
                 BUNDLE.toString());
     }
 
-    private String cli(int expected, String... args) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        List<String> all = new java.util.ArrayList<>(List.of(args));
-        all.addAll(List.of(
-                "--tracker",
-                "http://127.0.0.1:" + tracker.port(),
-                "--token-file",
-                tracker.operatorTokenFile().toString()));
-        int code = TrackerCommand.execute(new PrintStream(out), new PrintStream(out), all.toArray(String[]::new));
-        String printed = out.toString(StandardCharsets.UTF_8);
-        assertEquals(expected, code, printed);
-        return printed;
-    }
-
     @Test
     void aHundredThousandPathsAreACampaign() throws Exception {
         String bundle = uploadBundle();
@@ -727,7 +603,7 @@ class ApiIT {
         assertEquals(
                 200_000,
                 post("/v1/operator/campaigns", campaign("big", bundle, paths), operator)
-                        .body
+                        .body()
                         .path("jobs")
                         .asLong());
         register();

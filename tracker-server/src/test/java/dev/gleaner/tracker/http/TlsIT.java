@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,7 @@ class TlsIT {
                 new TrackerConfig.LedgerPlace.Embedded(),
                 new TrackerConfig.ObjectsPlace.Embedded(),
                 null,
+                List.of(),
                 tls);
     }
 

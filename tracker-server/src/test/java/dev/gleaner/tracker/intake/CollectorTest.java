@@ -8,12 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
-import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.ManualClock;
+import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
@@ -58,8 +58,7 @@ class CollectorTest {
         List<String> paths = IntStream.range(0, JOBS).mapToObj(i -> "p" + i).toList();
         await(ledger.addCampaign(
                 new CampaignSpec("c", "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));
-        await(ledger.addWorker(
-                "ada", "ada", new Register.Request("ada", null, "a", new Register.Capabilities(1, 1, List.of(), "x"))));
+        await(Newcomers.enrol(ledger.roster(), "ada", "ada"));
     }
 
     @AfterEach

@@ -5,15 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.Heartbeat;
-import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ManualClock;
+import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.ledger.sql.LedgerCheck;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
+import dev.gleaner.tracker.service.Json;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -35,11 +41,18 @@ class LeaseDeskTest {
     private static final LeaseSettings SETTINGS =
             new LeaseSettings(Duration.ofSeconds(180), Duration.ofHours(6), Duration.ofSeconds(30));
 
+    private static final Manifest MANIFEST =
+            new Manifest("b".repeat(64), "fp32", 10, "0".repeat(32), Counts.none(), List.of(), 1);
+
+    private static final String MANIFEST_JSON = new String(Json.bytes(MANIFEST), StandardCharsets.UTF_8);
+
     @TempDir
     Path folder;
 
     private final ManualClock clock = new ManualClock();
+    private final Wellness wellness = new Wellness();
     private LeaseSettings settings = SETTINGS;
+    private Limits limits = Limits.DEFAULT;
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
     private SqlLedger ledger;
     private LeaseDesk desk;
@@ -51,16 +64,19 @@ class LeaseDeskTest {
         await(ledger.addCampaign(
                 new CampaignSpec("c", "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));
         for (String worker : List.of("ada", "bela")) {
-            await(ledger.addWorker(
-                    worker,
-                    worker,
-                    new Register.Request(worker, null, "a", new Register.Capabilities(1, 1, List.of(), "x"))));
+            await(Newcomers.enrol(ledger.roster(), worker, worker));
         }
         desk = newDesk();
     }
 
     private LeaseDesk newDesk() throws Exception {
-        LeaseDesk fresh = new LeaseDesk(ledger, clock, () -> settings, thread, (job, attempt) -> {}, DeskMonitor.NONE);
+        LeaseDesk fresh = new LeaseDesk(
+                ledger,
+                clock,
+                new LeaseDesk.Rules(() -> settings, () -> limits, wellness, 10),
+                thread,
+                (job, attempt) -> {},
+                DeskMonitor.NONE);
         await(fresh.own(Share.ALL));
         return fresh;
     }
@@ -76,7 +92,8 @@ class LeaseDeskTest {
     }
 
     private List<Desk.Granted> acquire(String worker, String request, int max) throws Exception {
-        return await(desk.acquire(worker, request, max, Duration.ZERO));
+        return await(desk.acquire(Caller.unknown(worker), request, max, Duration.ZERO))
+                .granted();
     }
 
     private Heartbeat.Verdict beat(String worker, Desk.Granted lease, long finished) throws Exception {
@@ -192,16 +209,17 @@ class LeaseDeskTest {
     @Test
     void aLongPollIsAnsweredWhenAJobTurnsUp() throws Exception {
         List<Desk.Granted> all = acquire("ada", "r1", 3);
-        CompletableFuture<List<Desk.Granted>> waiting =
-                desk.acquire("bela", "r2", 1, Duration.ofSeconds(25)).toCompletableFuture();
+        CompletableFuture<Desk.Offer> waiting = desk.acquire(Caller.unknown("bela"), "r2", 1, Duration.ofSeconds(25))
+                .toCompletableFuture();
         await(desk.tick());
         assertFalse(waiting.isDone());
         Desk.Granted back = all.get(1);
         await(ledger.apply(back.job().job(), new LedgerEvent.Release("ada", back.token(), "bye"), "ada"));
-        desk.ended(back.job().job(), back.token(), "ada");
+        desk.ended(back.job().job(), back.token(), Ending.RELEASED);
         await(desk.tick());
         assertEquals(
-                back.job().job(), waiting.get(10, TimeUnit.SECONDS).get(0).job().job());
+                back.job().job(),
+                waiting.get(10, TimeUnit.SECONDS).granted().get(0).job().job());
     }
 
     @Test
@@ -215,7 +233,7 @@ class LeaseDeskTest {
         }
         assertTrue(newer != null && newer.token().attempt() == 2);
         desk.submitted(old.job().job(), old.token());
-        desk.ended(old.job().job(), old.token(), "ada");
+        desk.ended(old.job().job(), old.token(), Ending.RELEASED);
         assertEquals(Heartbeat.Verdict.CONTINUE, beat("bela", newer, 1));
         desk.submitted(newer.job().job(), newer.token());
         assertEquals(Heartbeat.Verdict.LOST, beat("bela", newer, 2));
@@ -224,7 +242,7 @@ class LeaseDeskTest {
     @Test
     void aLeaseThatNobodyWatchesIsFoundByTheSweepAndRunsOut() throws Exception {
         Desk.Granted lease = acquire("ada", "r1", 1).get(0);
-        desk.ended(lease.job().job(), lease.token(), "ada"); // the event came, the ledger's change did not
+        desk.ended(lease.job().job(), lease.token(), Ending.RELEASED); // the event came, the ledger's change did not
         assertEquals(0, await(desk.liveCount()));
         await(desk.sweep());
         assertEquals(1, await(desk.liveCount()));
@@ -238,11 +256,11 @@ class LeaseDeskTest {
     @Test
     void aLongPollEndsEmptyInTime() throws Exception {
         acquire("ada", "r1", 3);
-        CompletableFuture<List<Desk.Granted>> waiting =
-                desk.acquire("bela", "r2", 1, Duration.ofSeconds(25)).toCompletableFuture();
+        CompletableFuture<Desk.Offer> waiting = desk.acquire(Caller.unknown("bela"), "r2", 1, Duration.ofSeconds(25))
+                .toCompletableFuture();
         await(desk.tick());
         pass(Duration.ofSeconds(26));
-        assertEquals(List.of(), waiting.get(10, TimeUnit.SECONDS));
+        assertEquals(List.of(), waiting.get(10, TimeUnit.SECONDS).granted());
     }
 
     @Test
@@ -257,23 +275,146 @@ class LeaseDeskTest {
         assertEquals(Heartbeat.Verdict.LOST, beat("ada", lease, 3));
     }
 
-    @Test
-    void aWorkerThatClaimsAndNeverReturnsDoesNotGetTheWholeCampaign() throws Exception {
-        List<String> paths = IntStream.range(0, 200).mapToObj(i -> "q" + i).toList();
+    private void bigCampaign(int jobs) throws Exception {
+        bigCampaignOf("big", jobs);
+    }
+
+    private void bigCampaignOf(String name, int jobs) throws Exception {
+        List<String> paths = IntStream.range(0, jobs).mapToObj(i -> "q" + i).toList();
         await(ledger.addCampaign(
-                new CampaignSpec("big", "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));
+                new CampaignSpec(name, "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));
         desk.wake();
+    }
+
+    @Test
+    void aNewWorkerThatClaimsAndNeverReturnsGetsAHandfulADay() throws Exception {
+        bigCampaign(200);
+        Caller young = new Caller("ada", "agent/1", null, null, 10, 0);
         int got = 0;
+        Desk.Offer last = Desk.Offer.NOTHING;
         for (int call = 0; call < 30; call++) {
-            got += acquire("ada", "claim" + call, 8).size();
+            last = await(desk.acquire(young, "claim" + call, 8, Duration.ZERO));
+            got += last.granted().size();
+            pass(Duration.ofSeconds(181));
         }
-        assertEquals(Quota.START, got);
+        assertEquals(20, got);
+        assertTrue(
+                last.objection().reason().contains("20 jobs of today"),
+                last.objection().reason());
         assertEquals(8, acquire("bela", "b", 8).size(), "the others get theirs");
+        assertEquals(1, ledger.roster().workerByToken("ada").orElseThrow().standing(), "each lapse cost standing");
+    }
+
+    @Test
+    void whatRunsOutWhileTheStorageIsUnwellCostsNobody() throws Exception {
+        Desk.Granted lease = acquire("ada", "r1", 1).get(0);
+        wellness.trouble(clock.instant().plusSeconds(100));
         pass(Duration.ofSeconds(181));
-        int after = 0;
-        for (int call = 0; call < 30; call++) {
-            after += acquire("ada", "again" + call, 8).size();
+        assertEquals(0, ledger.view(lease.job().job()).orElseThrow().points());
+        assertEquals(10, ledger.roster().workerByToken("ada").orElseThrow().standing());
+    }
+
+    @Test
+    void aJobThatFailedIsLeftToAReliableWorkerOfAnotherKindWhileThereAreOthers() throws Exception {
+        Caller ada = new Caller("ada", "agent/1", null, null, 1_000, 20);
+        Caller bela = new Caller("bela", "agent/2", null, null, 1_000, 0);
+        Desk.Granted failed =
+                await(desk.acquire(ada, "r1", 1, Duration.ZERO)).granted().get(0);
+        fail(failed, "ada", FailureClass.BUG);
+        clock.advance(Duration.ofSeconds(11));
+        desk.wake();
+        List<Desk.Granted> young =
+                await(desk.acquire(bela, "r2", 2, Duration.ZERO)).granted();
+        assertTrue(
+                young.stream()
+                        .noneMatch(lease -> lease.job().job() == failed.job().job()),
+                "bela is not reliable");
+        Caller reliable = new Caller("bela", "agent/2", null, null, 1_000, 20);
+        assertEquals(
+                failed.job().job(),
+                await(desk.acquire(reliable, "r3", 1, Duration.ZERO))
+                        .granted()
+                        .get(0)
+                        .job()
+                        .job());
+    }
+
+    private void fail(Desk.Granted lease, String worker, FailureClass failure) throws Exception {
+        long job = lease.job().job();
+        await(ledger.apply(job, new LedgerEvent.Fail(worker, lease.token(), failure, "x"), worker));
+        desk.ended(job, lease.token(), Ending.of(failure));
+    }
+
+    @Test
+    void aWorkerWhoseMachineFailsFiveTimesInARowRestsAndIsToldWhy() throws Exception {
+        bigCampaign(50);
+        for (int i = 0; i < Conduct.STARVED_IN_A_ROW; i++) {
+            fail(acquire("ada", "r" + i, 1).get(0), "ada", FailureClass.RESOURCE);
         }
-        assertEquals(1, after, "every lease that ran out cost one");
+        Desk.Offer offer = await(desk.acquire(Caller.unknown("ada"), "r", 1, Duration.ofSeconds(20)));
+        assertEquals(List.of(), offer.granted());
+        assertTrue(
+                offer.objection().reason().contains("disk, memory"),
+                offer.objection().reason());
+        assertEquals(1, acquire("bela", "b", 1).size());
+        clock.advance(Duration.ofMinutes(61));
+        assertEquals(1, acquire("ada", "later", 1).size());
+    }
+
+    /** Ten jobs of a minute each, and one whose worker does not get on. */
+    private Desk.Granted straggler() throws Exception {
+        bigCampaign(11);
+        await(ledger.pauseCampaign("c", true, "op"));
+        desk.wake();
+        Desk.Granted slow = acquire("bela", "slow", 1).get(0);
+        for (int i = 0; i < 10; i++) {
+            Desk.Granted lease = acquire("ada", "r" + i, 1).get(0);
+            clock.advance(Duration.ofSeconds(60));
+            assertEquals(Heartbeat.Verdict.CONTINUE, beat("bela", slow, i));
+            submit(lease, "ada");
+        }
+        clock.advance(Duration.ofSeconds(10));
+        return slow;
+    }
+
+    private void submit(Desk.Granted lease, String worker) throws Exception {
+        long job = lease.job().job();
+        await(ledger.apply(
+                job, new LedgerEvent.Submit(worker, lease.token(), MANIFEST_JSON, "p", "0".repeat(32)), worker));
+        desk.submitted(job, lease.token());
+        await(ledger.accept(job, lease.token().attempt(), MANIFEST));
+    }
+
+    @Test
+    void nearTheEndASlowJobGoesToASecondReliableWorkerAndTheLoserIsToldToStop() throws Exception {
+        Desk.Granted slow = straggler();
+        assertEquals(List.of(), acquire("ada", "unreliable", 1));
+        Caller ada = new Caller("ada", "agent/1", null, null, 1_000, 20);
+        Caller bela = new Caller("bela", "agent/1", null, null, 1_000, 20);
+        assertEquals(
+                List.of(),
+                await(desk.acquire(bela, "own", 1, Duration.ZERO)).granted(),
+                "nobody doubles a job of his own");
+        Desk.Granted second =
+                await(desk.acquire(ada, "second", 1, Duration.ZERO)).granted().get(0);
+        assertEquals(slow.job().job(), second.job().job());
+        assertEquals(2, second.token().attempt());
+        assertEquals(
+                List.of(), await(desk.acquire(ada, "third", 1, Duration.ZERO)).granted());
+        assertEquals(Heartbeat.Verdict.CONTINUE, beat("bela", slow, 50));
+        submit(second, "ada");
+        await(desk.sweep());
+        assertEquals(Heartbeat.Verdict.STOP, beat("bela", slow, 51));
+        assertEquals(List.of(), LedgerCheck.faults(ledger));
+    }
+
+    @Test
+    void aSlowJobInTheMiddleOfACampaignStaysWithItsWorker() throws Exception {
+        straggler();
+        bigCampaignOf("more", 600);
+        Caller ada = new Caller("ada", "agent/1", null, null, 1_000, 20);
+        Desk.Granted next =
+                await(desk.acquire(ada, "next", 1, Duration.ZERO)).granted().get(0);
+        assertEquals("more", next.job().campaign());
     }
 }

@@ -12,13 +12,18 @@ import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.cluster.Peers;
 import dev.gleaner.tracker.cluster.RoutingDesk;
 import dev.gleaner.tracker.intake.Intake;
+import dev.gleaner.tracker.lease.Caller;
 import dev.gleaner.tracker.lease.DeskMonitor;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.lease.LeaseSettings;
+import dev.gleaner.tracker.lease.Limits;
+import dev.gleaner.tracker.lease.Wellness;
 import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.JobSnapshot;
 import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
@@ -61,6 +66,7 @@ final class Effort {
     private boolean troubled = true;
     private boolean split;
     private int born;
+    private int hedged;
 
     // What workers were told.
     private final Map<String, String> grantedTo = new HashMap<>();
@@ -102,6 +108,11 @@ final class Effort {
         }
         ledger.checkCounts();
         checkAcknowledgements();
+    }
+
+    /** Jobs that two workers had at once. */
+    int hedged() {
+        return hedged;
     }
 
     private boolean allSettled() {
@@ -206,7 +217,7 @@ final class Effort {
             LeaseDesk fresh = new LeaseDesk(
                     view,
                     world,
-                    () -> SETTINGS,
+                    new LeaseDesk.Rules(() -> SETTINGS, () -> Limits.DEFAULT, new Wellness(), 2),
                     task -> execute(mine, 0, task),
                     (job, attempt) -> {
                         Judge ready = judge;
@@ -214,13 +225,20 @@ final class Effort {
                             ready.judge(job, attempt);
                         }
                     },
-                    DeskMonitor.NONE);
+                    new DeskMonitor() {
+                        @Override
+                        public void hedged() {
+                            hedged++;
+                        }
+                    });
             Judge judging =
                     new Judge(view, new Intake(new NoStore()), new SimThreads(this, mine), world, JudgeMonitor.NONE);
             desk = fresh;
             judge = judging;
             calls = new WorkerCalls(
                     view,
+                    new NoRoster(),
+                    () -> Enrolment.DEFAULT,
                     new RoutingDesk(new SimPeers(this, mine), fresh, world, world.random),
                     judging,
                     new NoStore(),
@@ -398,6 +416,10 @@ final class Effort {
 
     private final class Worker {
         private final String name = "w" + born++;
+        /** Half of them are trusted with other workers' stragglers. */
+        private final Roster.WorkerRow row = new Roster.WorkerRow(
+                name, name, "agent", false, false, null, null, Caller.FULL_STANDING, born % 2 * 20);
+
         private boolean dead;
         private long stalledUntil;
         private int requests;
@@ -464,7 +486,7 @@ final class Effort {
 
         private void seek(String request) {
             call(
-                    calls -> calls.acquire(name, new Acquire.Request(request, 2, 5)),
+                    calls -> calls.acquire(row, new Acquire.Request(request, 2, 5)),
                     answer -> {
                         if (answer.leases().isEmpty()) {
                             later(2_000 + world.some(5_000), this::seek);

@@ -3,11 +3,9 @@ package dev.gleaner.tracker.simulation;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
-import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
-import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ledger.AttemptStatus;
@@ -309,6 +307,19 @@ final class SimLedger {
         }
 
         @Override
+        public Map<Long, List<Tried>> tried(List<Long> ids) {
+            Map<Long, List<Tried>> tried = new HashMap<>();
+            for (long id : ids) {
+                tried.put(
+                        id,
+                        jobs.get(id).attempts().stream()
+                                .map(a -> new Tried(a.worker(), "agent", a.status()))
+                                .toList());
+            }
+            return tried;
+        }
+
+        @Override
         public Optional<Instant> nextDelayed() {
             return Optional.empty();
         }
@@ -384,8 +395,12 @@ final class SimLedger {
 
         @Override
         public List<CampaignStatus> campaigns() {
-            return List.of(new CampaignStatus(
-                    "c", "active", "", 1, "b", 1, new CampaignStatus.Jobs(1, 0, 0, 0, 0), Counts.none(), 0, "0", 0.3));
+            requireThere();
+            long done = jobs.values().stream()
+                    .filter(job -> job.status() == JobStatus.DONE)
+                    .count();
+            CampaignStatus.Jobs sums = new CampaignStatus.Jobs(jobs.size() - done, 0, done, 0, 0);
+            return List.of(new CampaignStatus("c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3));
         }
 
         @Override
@@ -420,26 +435,6 @@ final class SimLedger {
 
         @Override
         public CompletionStage<Boolean> pauseCampaign(String name, boolean paused, String actor) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public CompletionStage<Void> addWorker(String worker, String tokenHash, Register.Request request) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Optional<WorkerRow> workerByToken(String tokenHash) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public List<WorkerView> workers() {
             throw new UnsupportedOperationException();
         }
 

@@ -1,10 +1,12 @@
 package dev.gleaner.tracker.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,9 +34,12 @@ class SimulationTest {
         LOG.setLevel(before);
     }
 
-    private static Throwable run(long seed, Bug bug) {
+    /** Adds to the counter how many jobs went to two workers at once. */
+    private static Throwable run(long seed, Bug bug, LongAdder hedged) {
+        Effort effort = new Effort(seed, bug);
         try {
-            new Effort(seed, bug).run();
+            effort.run();
+            hedged.add(effort.hedged());
             return null;
         } catch (RuntimeException e) {
             return e;
@@ -50,12 +55,15 @@ class SimulationTest {
         long from = one == null ? 0 : one;
         long to = one == null ? Long.getLong("gleaner.simulation.seeds", 1_000) : one + 1;
         // Each effort runs in one thread; several run side by side.
+        LongAdder hedged = new LongAdder();
         LongStream.range(from, to).parallel().forEach(seed -> {
-            Throwable broken = run(seed, Bug.NONE);
+            Throwable broken = run(seed, Bug.NONE, hedged);
             if (broken != null) {
                 fail("seed " + seed + " breaks a promise; replay it with -Dgleaner.simulation.seed=" + seed, broken);
             }
         });
+        System.out.println("simulation: " + (to - from) + " efforts, " + hedged + " jobs went to two workers");
+        assertTrue(one != null || hedged.sum() > (to - from) / 10, "too few stragglers were hedged: " + hedged);
     }
 
     @ParameterizedTest
@@ -63,7 +71,7 @@ class SimulationTest {
     void aPlantedBugIsFound(Bug bug) {
         Throwable found = null;
         for (long seed = 0; seed < 500 && found == null; seed++) {
-            found = run(seed, bug);
+            found = run(seed, bug, new LongAdder());
         }
         assertNotNull(found, bug + " was not found in 500 seeds");
     }

@@ -49,6 +49,15 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     String team;
 
+    @Option(
+            names = "--invitation",
+            paramLabel = "CODE",
+            defaultValue = "${env:GLEANER_INVITATION}",
+            description =
+                    "the code you were invited with, where a tracker asks for one; needed only once (default: $GLEANER_INVITATION)")
+    @Nullable
+    String invitation;
+
     @Option(names = "--cpus", paramLabel = "N", description = "processors to use (default: all)")
     int cpus = Runtime.getRuntime().availableProcessors();
 
@@ -103,7 +112,12 @@ final class RunCommand implements Callable<Integer> {
         Volunteer.Settings settings = new Volunteer.Settings(
                 address,
                 home.folder(),
-                new Register.Request(name, team, "gleaner-worker/" + WorkerCommand.Version.text(), capabilities),
+                new Register.Request(
+                        name,
+                        team,
+                        "gleaner-worker/" + WorkerCommand.Version.text(),
+                        capabilities,
+                        invitation == null || invitation.isBlank() ? null : invitation.strip()),
                 new WatOrigins(watHosts, watRoots, fetch.allowLoopback, userAgent),
                 LineSettings.forCpus(cpus),
                 jobs,

@@ -24,7 +24,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -36,10 +39,17 @@ final class Jobs {
                     + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat ";
     private static final String LIVE_COLUMNS = "SELECT job, epoch, number, worker, granted_at, hard_cap FROM attempt ";
 
+    private static final int ASKED_AT_ONCE = 128;
+    private static final String TRIED =
+            "SELECT a.job, a.worker, coalesce(w.agent, ''), a.state FROM attempt a LEFT JOIN worker w ON w.id = a.worker WHERE a.job IN ("
+                    + String.join(",", Collections.nCopies(ASKED_AT_ONCE, "?")) + ")";
+
     private static final Cache<String, Policy> POLICIES =
             Caffeine.newBuilder().maximumSize(100).build();
 
     private Jobs() {}
+
+    private record TriedRow(long job, Ledger.Tried tried) {}
 
     /** A job as the rules see it, with what only the database needs. */
     record Loaded(JobSnapshot job, long version, long campaign) {
@@ -189,7 +199,7 @@ final class Jobs {
         requireOne(rows, "attempt " + change.number() + " of job " + job);
         JobSnapshot.Attempt attempt = Objects.requireNonNull(
                 loaded.job().attempt(change.number()), "the rules change attempts that are there");
-        session.sums().ended(attempt.worker(), change.to());
+        session.sums().ended(attempt.worker(), change.to(), event);
     }
 
     static List<Ledger.ReadyJob> ready(Session session, int limit, Instant now, Share share) throws SQLException {
@@ -219,6 +229,27 @@ final class Jobs {
             }
         }
         return jobs;
+    }
+
+    static Map<Long, List<Ledger.Tried>> tried(Session session, List<Long> jobs) throws SQLException {
+        Map<Long, List<Ledger.Tried>> tried = new HashMap<>();
+        for (int from = 0; from < jobs.size(); from += ASKED_AT_ONCE) {
+            // One statement whatever the number of jobs: the last one is asked for again and again.
+            Object[] asked = new Object[ASKED_AT_ONCE];
+            for (int i = 0; i < ASKED_AT_ONCE; i++) {
+                asked[i] = jobs.get(Math.min(from + i, jobs.size() - 1));
+            }
+            for (TriedRow row : all(
+                    session,
+                    r -> new TriedRow(
+                            r.getLong(1),
+                            new Ledger.Tried(r.getString(2), r.getString(3), AttemptStatus.valueOf(r.getString(4)))),
+                    TRIED,
+                    asked)) {
+                tried.computeIfAbsent(row.job, job -> new ArrayList<>()).add(row.tried);
+            }
+        }
+        return tried;
     }
 
     static Optional<Ledger.ReadyJob> ready(Session session, long job) throws SQLException {

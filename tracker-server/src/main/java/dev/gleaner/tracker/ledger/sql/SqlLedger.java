@@ -8,17 +8,16 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.lease.FencingToken;
-import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
-import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -29,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -48,6 +48,7 @@ public final class SqlLedger implements Ledger {
     private final InstantSource clock;
     private final List<GroupCommit> writers = new ArrayList<>();
     private final String epoch;
+    private final Roster roster = new SqlRoster(this);
 
     /** What a lease says of its job never changes. */
     private final Cache<Long, ReadyJob> jobs =
@@ -208,36 +209,9 @@ public final class SqlLedger implements Ledger {
         return read(Campaigns::all);
     }
 
-    // Workers
-
-    @Override
-    public CompletionStage<Void> addWorker(String worker, String tokenHash, Register.Request request) {
-        return write(worker.hashCode(), c -> {
-                    Workers.insert(c, worker, tokenHash, request, clock.millis());
-                    return true;
-                })
-                .thenAccept(done -> {});
-    }
-
-    @Override
-    public Optional<WorkerRow> workerByToken(String tokenHash) {
-        return read(c -> Workers.byToken(c, tokenHash));
-    }
-
-    @Override
-    public CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor) {
-        return write(worker.hashCode(), c -> {
-            boolean found = Workers.ban(c, worker, banned);
-            if (found) {
-                audit(c, actor, banned ? "worker-ban" : "worker-unban", worker, null);
-            }
-            return found;
-        });
-    }
-
-    @Override
-    public List<WorkerView> workers() {
-        return read(Workers::views);
+    /** Who may do what, in the same database. */
+    public Roster roster() {
+        return roster;
     }
 
     // Jobs
@@ -302,6 +276,11 @@ public final class SqlLedger implements Ledger {
         List<ReadyJob> ready = read(c -> Jobs.ready(c, limit, now, share));
         ready.forEach(job -> jobs.put(job.job(), job));
         return ready;
+    }
+
+    @Override
+    public Map<Long, List<Tried>> tried(List<Long> jobs) {
+        return jobs.isEmpty() ? Map.of() : read(c -> Jobs.tried(c, jobs));
     }
 
     @Override
@@ -447,16 +426,20 @@ public final class SqlLedger implements Ledger {
         }
     }
 
+    Instant now() {
+        return clock.instant();
+    }
+
     /** The database, for what looks below the port: checks and exports of this package. */
     Database database() {
         return database;
     }
 
-    private <T> CompletionStage<T> write(long key, GroupCommit.Change<T> change) {
+    <T> CompletionStage<T> write(long key, GroupCommit.Change<T> change) {
         return writers.get((int) Math.floorMod(key, (long) writers.size())).write(change);
     }
 
-    private <T> T read(Database.Query<T> query) {
+    <T> T read(Database.Query<T> query) {
         try {
             return database.read(query);
         } catch (SQLException e) {
@@ -464,7 +447,7 @@ public final class SqlLedger implements Ledger {
         }
     }
 
-    private void audit(Session session, String actor, String action, String subject, @Nullable String detail)
+    void audit(Session session, String actor, String action, String subject, @Nullable String detail)
             throws SQLException {
         update(
                 session,

@@ -5,11 +5,13 @@ import static dev.gleaner.tracker.ledger.sql.Sql.one;
 import static dev.gleaner.tracker.ledger.sql.Sql.parse;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
+import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.result.CandidateDigest;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.LedgerEvent;
 import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.Map;
@@ -49,6 +51,8 @@ final class Sums {
         private int rejected;
         private int failed;
         private long kept;
+        private int raised;
+        private int lowered;
     }
 
     private final Map<Long, Tally> tallies = new TreeMap<>();
@@ -69,14 +73,32 @@ final class Sums {
                 manifest.counts().kept();
     }
 
-    /** An attempt has ended so. */
-    void ended(String worker, AttemptStatus status) {
+    /** An attempt has ended so. Whose fault that is, is told in {@code docs/leases.md}. */
+    void ended(String worker, AttemptStatus status, LedgerEvent event) {
         switch (status) {
-            case ACCEPTED, SUPERSEDED -> workers.computeIfAbsent(worker, w -> new Person()).accepted++;
-            case REJECTED -> workers.computeIfAbsent(worker, w -> new Person()).rejected++;
-            case FAILED, EXPIRED -> workers.computeIfAbsent(worker, w -> new Person()).failed++;
+            case ACCEPTED, SUPERSEDED -> {
+                Person person = workers.computeIfAbsent(worker, w -> new Person());
+                person.accepted++;
+                person.raised++;
+            }
+            case REJECTED -> {
+                Person person = workers.computeIfAbsent(worker, w -> new Person());
+                person.rejected++;
+                person.lowered++;
+            }
+            case FAILED, EXPIRED -> failed(worker, event);
             case LEASED, SUBMITTED, HELD, RELEASED, REVOKED -> {}
         }
+    }
+
+    private void failed(String worker, LedgerEvent event) {
+        if (event instanceof LedgerEvent.Expire expire && expire.amnesty()) {
+            return;
+        }
+        Person person = workers.computeIfAbsent(worker, w -> new Person());
+        person.failed++;
+        boolean ownFault = !(event instanceof LedgerEvent.Fail fail) || fail.failure() == FailureClass.RESOURCE;
+        person.lowered += ownFault ? 1 : 0;
     }
 
     void write(Session session, int slot, String forUpdate) throws SQLException {
@@ -84,17 +106,41 @@ final class Sums {
             write(session, entry.getKey(), slot, entry.getValue(), forUpdate);
         }
         for (Map.Entry<String, Person> entry : workers.entrySet()) {
-            Person person = entry.getValue();
-            update(
-                    session,
-                    "UPDATE worker SET accepted = accepted + ?, rejected = rejected + ?, failed = failed + ?, kept = kept + ? WHERE id = ?",
-                    person.accepted,
-                    person.rejected,
-                    person.failed,
-                    person.kept,
-                    entry.getKey());
+            write(session, entry.getKey(), entry.getValue());
         }
         clear();
+    }
+
+    /** The standing is doubled by each accepted result and loses a thousandth by each fault. */
+    private static void write(Session session, String worker, Person person) throws SQLException {
+        if (person.raised == 0 && person.lowered == 0) {
+            update(
+                    session,
+                    "UPDATE worker SET failed = failed + ?, kept = kept + ? WHERE id = ?",
+                    person.failed,
+                    person.kept,
+                    worker);
+            return;
+        }
+        int times = 1 << Math.min(10, person.raised);
+        update(
+                session,
+                "UPDATE worker SET accepted = accepted + ?, rejected = rejected + ?, failed = failed + ?, kept = kept + ?,"
+                        + " streak = streak * ? + ?, standing = CASE WHEN standing * ? - ? > 1000 THEN 1000"
+                        + " WHEN standing * ? - ? < 1 THEN 1 ELSE standing * ? - ? END WHERE id = ?",
+                person.accepted,
+                person.rejected,
+                person.failed,
+                person.kept,
+                person.lowered == 0 ? 1 : 0,
+                person.lowered == 0 ? person.raised : 0,
+                times,
+                person.lowered,
+                times,
+                person.lowered,
+                times,
+                person.lowered,
+                worker);
     }
 
     private static void write(Session session, long campaign, int slot, Tally tally, String forUpdate)

@@ -7,40 +7,50 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.WorkerView;
-import dev.gleaner.tracker.ledger.Ledger.WorkerRow;
+import dev.gleaner.tracker.ledger.Roster;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Statements about workers. */
 final class Workers {
     private Workers() {}
 
-    static void insert(Session session, String worker, String tokenHash, Register.Request request, long now)
+    static void insert(Session session, Roster.Newcomer newcomer, @Nullable String invitation, boolean waits, long now)
             throws SQLException {
+        Register.Request request = newcomer.request();
         update(
                 session,
-                "INSERT INTO worker (id, token_hash, nickname, team, agent, capabilities, registered_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                worker,
-                tokenHash,
+                "INSERT INTO worker (id, token_hash, nickname, team, agent, capabilities, registered_at, waiting, address, invitation)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                newcomer.worker(),
+                newcomer.tokenHash(),
                 request.nickname(),
                 request.team(),
                 request.agent(),
                 json(request.capabilities()),
-                now);
+                now,
+                waits ? 1 : 0,
+                newcomer.address(),
+                invitation);
     }
 
-    static Optional<WorkerRow> byToken(Session session, String tokenHash) throws SQLException {
+    static Optional<Roster.WorkerRow> byToken(Session session, String tokenHash) throws SQLException {
         return one(
                 session,
-                r -> new WorkerRow(r.getString(1), r.getString(2), r.getInt(3) != 0),
-                "SELECT id, nickname, banned FROM worker WHERE token_hash = ?",
+                r -> new Roster.WorkerRow(
+                        r.getString(1),
+                        r.getString(2),
+                        r.getString(3),
+                        r.getInt(4) != 0,
+                        r.getInt(5) != 0,
+                        r.getString(6),
+                        r.getString(7),
+                        r.getInt(8),
+                        r.getInt(9)),
+                "SELECT id, nickname, agent, banned, waiting, address, invitation, standing, streak FROM worker WHERE token_hash = ?",
                 tokenHash);
-    }
-
-    /** @return whether there is such a worker */
-    static boolean ban(Session session, String worker, boolean banned) throws SQLException {
-        return update(session, "UPDATE worker SET banned = ? WHERE id = ?", banned ? 1 : 0, worker) == 1;
     }
 
     static List<WorkerView> views(Session session) throws SQLException {
@@ -52,14 +62,18 @@ final class Workers {
                         r.getString(3),
                         r.getString(4),
                         r.getInt(5) != 0,
-                        r.getInt(6),
-                        r.getLong(7),
-                        r.getLong(8),
+                        r.getInt(6) != 0,
+                        r.getString(7),
+                        r.getInt(8),
                         r.getLong(9),
                         r.getLong(10),
-                        null),
-                "SELECT w.id, w.nickname, w.team, w.agent, w.banned, coalesce(l.live, 0), w.accepted, w.rejected, w.failed, w.kept FROM worker w"
+                        r.getLong(11),
+                        r.getLong(12),
+                        r.getInt(13),
+                        r.getInt(14)),
+                "SELECT w.id, w.nickname, w.team, w.agent, w.banned, w.waiting, w.invitation, coalesce(l.live, 0), w.accepted, w.rejected, w.failed, w.kept,"
+                        + " w.standing, w.streak FROM worker w"
                         + " LEFT JOIN (SELECT worker, count(*) AS live FROM attempt WHERE state IN ('LEASED', 'SUBMITTED') GROUP BY worker) l"
-                        + " ON l.worker = w.id ORDER BY w.kept DESC, w.registered_at");
+                        + " ON l.worker = w.id ORDER BY w.waiting DESC, w.kept DESC, w.registered_at");
     }
 }

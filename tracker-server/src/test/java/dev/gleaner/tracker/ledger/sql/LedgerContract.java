@@ -9,13 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
-import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ManualClock;
+import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -43,8 +43,6 @@ import org.junit.jupiter.api.Test;
 abstract class LedgerContract {
     private static final CampaignSpec SPEC =
             new CampaignSpec("c", "https://data.commoncrawl.org/", 2, "b".repeat(64), Policy.laion400m());
-    private static final Register.Request ADA =
-            new Register.Request("ada", null, "agent/1", new Register.Capabilities(2, 1000, List.of("cpu"), "linux"));
     private static final Manifest MANIFEST = new Manifest(
             "b".repeat(64),
             "fp32",
@@ -102,7 +100,7 @@ abstract class LedgerContract {
 
     private void campaign() {
         await(ledger.addCampaign(SPEC, List.of("a.wat.gz", "b.wat.gz", "c.wat.gz"), "operator"));
-        await(ledger.addWorker("ada", "hash", ADA));
+        await(Newcomers.enrol(ledger.roster(), "ada", "hash"));
     }
 
     @Test
@@ -179,7 +177,7 @@ abstract class LedgerContract {
         CampaignStatus status = ledger.campaigns().get(0);
         assertEquals(5, status.accepted().images());
         assertEquals(Map.of("dns", 3L), status.accepted().pairDrops());
-        assertEquals(1, ledger.workers().get(0).accepted());
+        assertEquals(1, ledger.roster().workers().get(0).accepted());
     }
 
     @Test
@@ -248,11 +246,12 @@ abstract class LedgerContract {
     @Test
     void aFailingChangeLeavesTheOthersOfItsBatch() {
         campaign();
-        CompletionStage<Void> twice = ledger.addWorker("ada", "other", ADA);
-        CompletionStage<Void> bela = ledger.addWorker("bela", "belas", ADA);
+        CompletionStage<?> twice = Newcomers.enrol(ledger.roster(), "ada", "other");
+        CompletionStage<?> bela = Newcomers.enrol(ledger.roster(), "bela", "belas");
         assertThrows(RuntimeException.class, () -> await(twice));
         await(bela);
-        assertEquals("bela", ledger.workerByToken("belas").orElseThrow().worker());
+        assertEquals(
+                "bela", ledger.roster().workerByToken("belas").orElseThrow().worker());
     }
 
     @Test
@@ -325,7 +324,7 @@ abstract class LedgerContract {
         List<String> paths = IntStream.range(0, jobs / 2).mapToObj(i -> "p" + i).toList();
         await(ledger.addCampaign(SPEC, paths, "op"));
         for (int w = 0; w < 4; w++) {
-            await(ledger.addWorker("w" + w, "hash" + w, ADA));
+            await(Newcomers.enrol(ledger.roster(), "w" + w, "hash" + w));
         }
         try (SqlLedger second = openLedger()) {
             ExecutorService threads = Executors.newFixedThreadPool(16);

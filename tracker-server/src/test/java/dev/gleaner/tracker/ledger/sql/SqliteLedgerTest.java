@@ -84,7 +84,7 @@ class SqliteLedgerTest extends LedgerContract {
             assertEquals(
                     "0123456789abcdef",
                     ledger.attempt(2, 1).orElseThrow().token().epoch());
-            assertEquals(1, ledger.workers().get(0).live());
+            assertEquals(1, ledger.roster().workers().get(0).live());
             // The old ledger claims bytes and a digest that no result of it has.
             assertEquals(
                     List.of("campaign c: its accepted manifests do not add up to its tally"),

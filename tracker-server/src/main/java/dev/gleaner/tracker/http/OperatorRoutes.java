@@ -1,0 +1,138 @@
+package dev.gleaner.tracker.http;
+
+import dev.gleaner.protocol.operator.WorkerView;
+import dev.gleaner.tracker.service.Access;
+import dev.gleaner.tracker.service.BundleShelf;
+import dev.gleaner.tracker.service.DoorCalls;
+import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.WorkerCalls;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+
+/** What operators do, and what viewers see: whoever may GET may not therefore POST. */
+final class OperatorRoutes {
+    private static final String ROOT = "/v1/operator";
+    private static final String ACTOR = "actor";
+    private static final long MAX_CAMPAIGN_BYTES = 256L << 20;
+
+    private final Access access;
+    private final OperatorCalls operators;
+    private final DoorCalls door;
+    private final WorkerCalls workers;
+    private final BundleShelf bundles;
+
+    OperatorRoutes(Access access, OperatorCalls operators, DoorCalls door, WorkerCalls workers, BundleShelf bundles) {
+        this.access = access;
+        this.operators = operators;
+        this.door = door;
+        this.workers = workers;
+        this.bundles = bundles;
+    }
+
+    void add(Router router, Calls calls, Uploads uploads) {
+        router.route(ROOT + "/*").handler(ctx -> signIn(ctx, calls));
+        jobs(calls);
+        campaigns(calls);
+        workers(calls);
+        door(calls);
+        settings(calls);
+        calls.get(
+                ROOT + "/audit",
+                ctx -> Map.of("audit", operators.audit(Requests.number(ctx, "before", 0), (int)
+                        Requests.number(ctx, "limit", 100))));
+        calls.post(
+                ROOT + "/objects/collect",
+                ctx -> Calls.done(operators.collect(actor(ctx), Requests.body(ctx, OperatorCalls.Collect.class))));
+        router.put(ROOT + "/bundles/:id/:file").handler(ctx -> uploads.bundleFile(ctx, bundles));
+    }
+
+    private void signIn(RoutingContext ctx, Calls calls) {
+        boolean changes = !ctx.request().method().equals(HttpMethod.GET);
+        String token = Requests.bearer(ctx);
+        if (changes) {
+            ctx.request().pause(); // Whoever reads the body resumes it.
+        }
+        calls.blocking(() -> access.require(token, changes))
+                .onSuccess(person -> {
+                    ctx.put(ACTOR, person.name());
+                    ctx.next();
+                })
+                .onFailure(ctx::fail);
+    }
+
+    private static String actor(RoutingContext ctx) {
+        return ctx.get(ACTOR);
+    }
+
+    private void jobs(Calls calls) {
+        calls.get(
+                ROOT + "/jobs",
+                ctx -> Map.of(
+                        "jobs",
+                        operators.jobs(
+                                ctx.request().getParam("campaign"),
+                                ctx.request().getParam("state"),
+                                Requests.number(ctx, "after", 0),
+                                (int) Requests.number(ctx, "limit", 100))));
+        calls.get(ROOT + "/jobs/:job", ctx -> operators.job(Requests.job(ctx)));
+        calls.post(
+                ROOT + "/jobs/:job/requeue",
+                ctx -> operators.requeue(
+                        actor(ctx), Requests.job(ctx), Requests.body(ctx, OperatorCalls.Reason.class)));
+        calls.post(
+                ROOT + "/jobs/:job/quarantine",
+                ctx -> operators.quarantine(
+                        actor(ctx), Requests.job(ctx), Requests.body(ctx, OperatorCalls.Reason.class)));
+    }
+
+    private void campaigns(Calls calls) {
+        calls.post(
+                ROOT + "/campaigns",
+                MAX_CAMPAIGN_BYTES,
+                ctx -> operators.create(actor(ctx), Requests.body(ctx, OperatorCalls.NewCampaign.class)));
+        calls.post(ROOT + "/campaigns/:name/pause", ctx -> operators.pause(actor(ctx), ctx.pathParam("name"), true));
+        calls.post(ROOT + "/campaigns/:name/resume", ctx -> operators.pause(actor(ctx), ctx.pathParam("name"), false));
+    }
+
+    private void workers(Calls calls) {
+        String worker = ROOT + "/workers/:worker";
+        calls.get(ROOT + "/workers", ctx -> Map.of("workers", operators.workers()));
+        calls.post(worker + "/ban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), true)));
+        calls.post(worker + "/unban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), false)));
+        calls.post(worker + "/admit", ctx -> heard(operators.admit(actor(ctx), ctx.pathParam("worker"))));
+    }
+
+    /** What is known of workers is known no more. */
+    private CompletionStage<WorkerView> heard(CompletionStage<WorkerView> change) {
+        return change.whenComplete((worker, error) -> workers.forget());
+    }
+
+    private void door(Calls calls) {
+        calls.get(ROOT + "/invitations", ctx -> Map.of("invitations", door.invitations()));
+        calls.post(
+                ROOT + "/invitations",
+                ctx -> door.invite(actor(ctx), Requests.body(ctx, DoorCalls.NewInvitation.class)));
+        calls.post(
+                ROOT + "/invitations/:id/withdraw",
+                ctx -> door.withdraw(actor(ctx), ctx.pathParam("id"))
+                        .thenApply(invitations -> Map.of("invitations", invitations)));
+        calls.get(ROOT + "/keys", ctx -> Map.of("keys", door.keys()));
+        calls.post(ROOT + "/keys", ctx -> door.addKey(actor(ctx), Requests.body(ctx, DoorCalls.NewKey.class)));
+        calls.post(
+                ROOT + "/keys/:id/revoke",
+                ctx -> door.revoke(actor(ctx), ctx.pathParam("id")).thenApply(keys -> Map.of("keys", keys)));
+        calls.post(ROOT + "/keys/:id/rotate", ctx -> door.rotate(actor(ctx), ctx.pathParam("id")));
+    }
+
+    private void settings(Calls calls) {
+        calls.get(ROOT + "/lease-times", ctx -> operators.leaseTimes());
+        calls.post(ROOT + "/lease-times", ctx -> operators.changeLeaseTimes(actor(ctx), Requests.bytes(ctx)));
+        calls.get(ROOT + "/limits", ctx -> operators.limits());
+        calls.post(ROOT + "/limits", ctx -> operators.changeLimits(actor(ctx), Requests.bytes(ctx)));
+        calls.get(ROOT + "/enrolment", ctx -> operators.enrolment());
+        calls.post(ROOT + "/enrolment", ctx -> operators.changeEnrolment(actor(ctx), Requests.bytes(ctx)));
+    }
+}

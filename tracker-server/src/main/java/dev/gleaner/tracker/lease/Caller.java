@@ -1,0 +1,35 @@
+package dev.gleaner.tracker.lease;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who asks for jobs, as far as the handing out of jobs needs to know.
+ *
+ * @param agent program and version: workers of one agent may share its faults
+ * @param address the network address it registered from, null when that says nothing about who it is
+ * @param invitation id of the invitation it came with, or null
+ * @param standing in thousandths of the full daily allowance, 1 to {@value #FULL_STANDING}
+ * @param streak accepted results since its last rejected, expired or resource-starved attempt
+ */
+public record Caller(
+        String worker,
+        String agent,
+        @Nullable String address,
+        @Nullable String invitation,
+        int standing,
+        int streak) {
+    /** The standing of a worker with a good record. */
+    public static final int FULL_STANDING = 1_000;
+
+    private static final int RELIABLE_STREAK = 10;
+
+    /** Whether other workers' troublesome jobs are best tried here. */
+    boolean isReliable() {
+        return streak >= RELIABLE_STREAK;
+    }
+
+    /** A worker of which only the name is known. */
+    public static Caller unknown(String worker) {
+        return new Caller(worker, "", null, null, FULL_STANDING, 0);
+    }
+}

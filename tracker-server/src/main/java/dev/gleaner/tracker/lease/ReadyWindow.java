@@ -1,0 +1,86 @@
+package dev.gleaner.tracker.lease;
+
+import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Ledger;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * A copy of the ledger's next open jobs, with who tried them before. May be wrong: a grant counts only if the ledger says so. One
+ * thread.
+ */
+final class ReadyWindow {
+    private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+
+    private record Entry(Ledger.ReadyJob job, List<Ledger.Tried> tried) {}
+
+    /** How well a job suits a worker; the lower the better. */
+    private enum Fit {
+        GOOD,
+        /** It failed before, and another kind of worker would tell more. */
+        BETTER_ELSEWHERE,
+        /** This very worker had it before. */
+        AGAIN
+    }
+
+    void refill(List<Ledger.ReadyJob> jobs, Map<Long, List<Ledger.Tried>> tried, Predicate<Ledger.ReadyJob> leftOut) {
+        entries.clear();
+        for (Ledger.ReadyJob job : jobs) {
+            if (!leftOut.test(job)) {
+                entries.add(new Entry(job, tried.getOrDefault(job.job(), List.of())));
+            }
+        }
+    }
+
+    void clear() {
+        entries.clear();
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    int size() {
+        return entries.size();
+    }
+
+    /** Takes jobs out; those this worker tried before one at a time, and only when there is nothing else. */
+    List<Ledger.ReadyJob> take(Caller caller, int max) {
+        List<Ledger.ReadyJob> taken = new ArrayList<>();
+        for (Fit fit : Fit.values()) {
+            Iterator<Entry> jobs = entries.iterator();
+            while (jobs.hasNext() && taken.size() < max) {
+                Entry entry = jobs.next();
+                if (fit == Fit.AGAIN && !taken.isEmpty()) {
+                    return taken;
+                }
+                if (fit(entry, caller) == fit) {
+                    jobs.remove();
+                    taken.add(entry.job);
+                }
+            }
+        }
+        return taken;
+    }
+
+    private static Fit fit(Entry entry, Caller caller) {
+        boolean failed = false;
+        boolean otherAgent = false;
+        for (Ledger.Tried before : entry.tried) {
+            if (before.worker().equals(caller.worker())) {
+                return Fit.AGAIN;
+            }
+            if (before.status() == AttemptStatus.FAILED
+                    || before.status() == AttemptStatus.EXPIRED
+                    || before.status() == AttemptStatus.REJECTED) {
+                failed = true;
+                otherAgent |= !before.agent().equals(caller.agent());
+            }
+        }
+        return !failed || (caller.isReliable() && otherAgent) ? Fit.GOOD : Fit.BETTER_ELSEWHERE;
+    }
+}

@@ -1,0 +1,112 @@
+package dev.gleaner.tracker.ledger;
+
+import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.operator.WorkerView;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port behind which is kept who may do what: workers, invitations, and the keys of those who sign in. Secrets are kept as SHA-256
+ * only. Durability, failures and threads as with {@link Ledger}.
+ */
+public interface Roster {
+    /** Registers a worker if the rules allow it, and counts its invitation as used. */
+    CompletionStage<Enrolment.Answer> enrol(Newcomer newcomer, Enrolment rules);
+
+    Optional<WorkerRow> workerByToken(String tokenHash);
+
+    List<WorkerView> workers();
+
+    /** @return whether there is such a worker */
+    CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor);
+
+    /** @return whether such a worker was waiting */
+    CompletionStage<Boolean> admitWorker(String worker, String actor);
+
+    /** @return false when another worker has this token */
+    CompletionStage<Boolean> changeToken(String worker, String tokenHash);
+
+    CompletionStage<Void> invite(Invitation invitation, String codeHash, String actor);
+
+    List<Invitation> invitations();
+
+    /** Nobody registers with it from now on. @return whether there is such an invitation */
+    CompletionStage<Boolean> withdrawInvitation(String id, String actor);
+
+    CompletionStage<Void> addKey(AccessKey key, String tokenHash, String actor);
+
+    /** The key of this token, revoked or run out as it may be. */
+    Optional<AccessKey> keyByToken(String tokenHash);
+
+    List<AccessKey> keys();
+
+    /** @return whether there is such a key, and it was not revoked before */
+    CompletionStage<Boolean> revokeKey(String id, String actor);
+
+    /** Gives a key a new token. @return whether there is such a key, and it is not revoked */
+    CompletionStage<Boolean> changeKey(String id, String tokenHash, String actor);
+
+    /**
+     * Somebody who registers.
+     *
+     * @param invitationHash of the code that came along, or null
+     * @param address where from, null when that says nothing about who it is
+     */
+    record Newcomer(
+            String worker,
+            String tokenHash,
+            Register.Request request,
+            @Nullable String invitationHash,
+            @Nullable String address) {}
+
+    /**
+     * A worker as a call needs it.
+     *
+     * @param standing in thousandths of the full daily allowance
+     * @param streak accepted results since its last rejected, expired or starved attempt
+     */
+    record WorkerRow(
+            String worker,
+            String nickname,
+            String agent,
+            boolean banned,
+            boolean waiting,
+            @Nullable String address,
+            @Nullable String invitation,
+            int standing,
+            int streak) {}
+
+    /**
+     * @param note whom it is for
+     * @param uses most workers that may come with it, 0 for any number
+     * @param used workers that came with it
+     */
+    record Invitation(
+            String id,
+            String note,
+            int uses,
+            int used,
+            Instant createdAt,
+            @Nullable Instant expiresAt,
+            boolean withdrawn) {}
+
+    /** What a signed-in person may do. */
+    enum Role {
+        /** See what operators see. */
+        VIEWER,
+        /** And change it. */
+        OPERATOR
+    }
+
+    /** @param name who signs in with it; stands in the audit trail */
+    record AccessKey(
+            String id,
+            String name,
+            Role role,
+            Instant createdAt,
+            @Nullable Instant expiresAt,
+            boolean revoked) {}
+}

@@ -137,6 +137,9 @@ final class Volunteers {
                     wrong.add("acquire answers " + answer);
                     return;
                 }
+                if (answer.body.path("leases").isEmpty()) {
+                    Thread.sleep(200); // A tracker may say no at once.
+                }
                 for (JsonNode lease : answer.body.path("leases")) {
                     work(name, token, me.body.path("worker").asText(), lease, random);
                 }

@@ -31,6 +31,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Volunteers as a tracker sees them: calls over HTTP, one connection pool, all on one event loop. */
 final class Load implements AutoCloseable {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
+    private static final byte[] NO_LIMITS =
+            "{\"leasesPerWorker\":0,\"leasesPerAddress\":0,\"leasesPerInvitation\":0,\"jobsPerDay\":0}"
+                    .getBytes(StandardCharsets.UTF_8);
     private static final byte[] NO_FILES = "{\"files\":{}}".getBytes(StandardCharsets.UTF_8);
     private static final int SLICES = 1_000;
 
@@ -78,8 +81,9 @@ final class Load implements AutoCloseable {
         return future.toCompletionStage().toCompletableFuture().join();
     }
 
-    /** Makes a campaign of so many jobs, and registers workers. */
+    /** Makes a campaign of so many jobs, and registers workers, who may take what they can. */
     void prepare(int jobs, int workerCount) throws IOException {
+        await(call(HttpMethod.POST, "/v1/operator/limits", operator, NO_LIMITS));
         await(call(HttpMethod.PUT, "/v1/operator/bundles/" + bundle + "/bundle.json", operator, NO_FILES));
         List<String> paths = new ArrayList<>();
         for (int i = 0; i * SLICES < jobs; i++) {

@@ -39,6 +39,8 @@ public final class Cluster implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Cluster.class);
     private static final String DEAD_AFTER_SECONDS = "12";
 
+    private static final String MERGE_SECONDS = "20";
+
     private final HazelcastInstance hazelcast;
     private final ClusterSettings settings;
 
@@ -65,6 +67,9 @@ public final class Cluster implements AutoCloseable {
         config.setProperty("hazelcast.logging.type", "slf4j");
         config.setProperty("hazelcast.heartbeat.interval.seconds", "2");
         config.setProperty("hazelcast.max.no.heartbeat.seconds", DEAD_AFTER_SECONDS);
+        // Two halves that see each other again should not wait five minutes to be one, as they would by default.
+        config.setProperty("hazelcast.merge.first.run.delay.seconds", MERGE_SECONDS);
+        config.setProperty("hazelcast.merge.next.run.delay.seconds", MERGE_SECONDS);
         config.setProperty("hazelcast.partition.count", Integer.toString(Share.PARTITIONS));
         config.setProperty("hazelcast.socket.bind.any", "false");
         config.getJetConfig().setEnabled(true);

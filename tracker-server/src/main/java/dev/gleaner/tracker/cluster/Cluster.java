@@ -72,6 +72,9 @@ public final class Cluster implements AutoCloseable {
         config.setProperty("hazelcast.merge.next.run.delay.seconds", MERGE_SECONDS);
         config.setProperty("hazelcast.partition.count", Integer.toString(Share.PARTITIONS));
         config.setProperty("hazelcast.socket.bind.any", "false");
+        config.setProperty("hazelcast.local.localAddress", settings.host());
+        // And calls the others from there, so that a firewall can tell the trackers by it.
+        config.setProperty("hazelcast.socket.client.bind.any", "false");
         config.getJetConfig().setEnabled(true);
         // Vert.x knows its nodes by this attribute and sets it only on members that it starts itself.
         config.getMemberAttributeConfig()
@@ -97,7 +100,6 @@ public final class Cluster implements AutoCloseable {
 
     private static void network(NetworkConfig network, ClusterSettings settings) throws IOException {
         network.setPort(settings.port()).setPortAutoIncrement(false).setPublicAddress(settings.host());
-        network.getInterfaces().setEnabled(true).addInterface(settings.host());
         JoinConfig join = network.getJoin();
         join.getMulticastConfig().setEnabled(false);
         join.getAutoDetectionConfig().setEnabled(false);

@@ -88,7 +88,10 @@ final class Conduct {
     }
 
     private void rest(String who, Instant until, String reason) {
-        if (resting.size() < MOST_REMEMBERED && resting.put(who, new Rest(until, reason)) == null) {
+        if (resting.size() >= MOST_REMEMBERED) {
+            resting.clear();
+        }
+        if (resting.put(who, new Rest(until, reason)) == null) {
             log.warn("Resting: who={} until={} reason={}", who, until, reason);
         }
     }
@@ -128,8 +131,11 @@ final class Conduct {
 
     /** Several workers and several jobs: one bad job is not the version's fault, nor is one bad machine. */
     private void buggy(String agent, String worker, long job, Instant now) {
-        if (agent.isEmpty() || bugs.size() >= MOST_REMEMBERED) {
+        if (agent.isEmpty()) {
             return;
+        }
+        if (bugs.size() >= MOST_REMEMBERED) {
+            bugs.clear();
         }
         Bugs seen = bugs.computeIfAbsent(agent, a -> new Bugs());
         seen.workers.add(worker);

@@ -18,8 +18,10 @@ import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -350,7 +352,9 @@ abstract class LedgerContract {
             FencingToken token = new FencingToken(mine.epoch(), attempt);
             LedgerEvent event =
                     switch (random.nextInt(9)) {
-                        case 0, 1, 2 -> new LedgerEvent.Grant(worker, "r" + seed + "." + i, Duration.ofHours(1), false);
+                        case 0, 1, 2 ->
+                            new LedgerEvent.Grant(
+                                    worker, "r" + seed + "." + i, Duration.ofHours(1), random.nextBoolean());
                         case 3 ->
                             new LedgerEvent.Submit(worker, token, MANIFEST_JSON, "print", MANIFEST.candidateDigest());
                         case 4 -> new LedgerEvent.Release(worker, token, "why");
@@ -403,6 +407,105 @@ abstract class LedgerContract {
         assertEquals("attempt 1 LEASED -> SUBMITTED; ", trail.get(0).detail());
         assertEquals(
                 "campaign-create", ledger.audit(trail.get(1).id(), 10).get(0).action());
+    }
+
+    private Roster.WorkerRow ada() {
+        return ledger.roster().workerByToken("hash").orElseThrow();
+    }
+
+    @Test
+    void goodResultsDoubleAWorkersStandingAndFaultsOfItsOwnLowerIt() {
+        await(ledger.addCampaign(
+                SPEC, IntStream.range(0, 20).mapToObj(i -> "p" + i).toList(), "operator"));
+        await(Newcomers.enrol(ledger.roster(), "ada", "hash"));
+        assertEquals(List.of(10, 0), List.of(ada().standing(), ada().streak()));
+        for (int job = 1; job <= 3; job++) {
+            grant(job, "ada");
+            apply(job, submit("ada", 1));
+            await(ledger.accept(job, 1, MANIFEST));
+        }
+        assertEquals(List.of(80, 3), List.of(ada().standing(), ada().streak()));
+        grant(4, "ada");
+        apply(4, new LedgerEvent.Expire(1, "the tracker was to blame", true));
+        assertEquals(List.of(80, 3), List.of(ada().standing(), ada().streak()));
+        grant(5, "ada");
+        apply(5, submit("ada", 1));
+        apply(5, new LedgerEvent.Reject(1, "a wrong sum"));
+        assertEquals(List.of(79, 0), List.of(ada().standing(), ada().streak()));
+        for (int job = 6; job <= 10; job++) {
+            grant(job, "ada");
+            apply(job, submit("ada", 1));
+            await(ledger.accept(job, 1, MANIFEST));
+        }
+        assertEquals(List.of(1_000, 5), List.of(ada().standing(), ada().streak()));
+        assertEquals(1_000, ledger.roster().workers().get(0).standing());
+    }
+
+    @Test
+    void anInvitationLetsInAsManyAsItIsForAlsoWhenAllComeAtOnceToTwoTrackers() throws Exception {
+        Roster.Invitation five = new Roster.Invitation("i1", "friends", 5, 0, clock.instant(), null, false);
+        await(ledger.roster().invite(five, "code", "op"));
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        Enrolment onlyInvited = new Enrolment(Enrolment.Mode.INVITATION, 0);
+        try (SqlLedger second = openLedger()) {
+            List<CompletableFuture<Enrolment.Answer>> answers = IntStream.range(0, 20)
+                    .mapToObj(i -> CompletableFuture.supplyAsync(
+                            () -> await((i % 2 == 0 ? ledger : second)
+                                    .roster()
+                                    .enrol(Newcomers.with("w" + i, "hash" + i, "code"), onlyInvited)),
+                            threads))
+                    .toList();
+            long welcome = answers.stream()
+                    .filter(answer -> answer.join() instanceof Enrolment.Answer.Welcome)
+                    .count();
+            assertEquals(5, welcome);
+        }
+        threads.shutdown();
+        assertEquals(5, ledger.roster().workers().size());
+        assertEquals(5, ledger.roster().invitations().get(0).used());
+        assertEquals(true, await(ledger.roster().withdrawInvitation("i1", "op")));
+        assertTrue(ledger.roster().invitations().get(0).withdrawn());
+    }
+
+    @Test
+    void aWorkersTokenChangesOnceItIsNobodyElses() {
+        await(Newcomers.enrol(ledger.roster(), "ada", "hash"));
+        await(Newcomers.enrol(ledger.roster(), "bela", "belas"));
+        assertEquals(false, await(ledger.roster().changeToken("ada", "belas")));
+        assertEquals(true, await(ledger.roster().changeToken("ada", "next")));
+        assertEquals(true, await(ledger.roster().changeToken("ada", "next")), "a call that is made again");
+        assertEquals("ada", ledger.roster().workerByToken("next").orElseThrow().worker());
+        assertTrue(ledger.roster().workerByToken("hash").isEmpty());
+    }
+
+    @Test
+    void aKeyIsThereUntilRevokedAndARevokedOneStaysSo() {
+        Roster.AccessKey key = new Roster.AccessKey("k1", "Grace", Roster.Role.VIEWER, clock.instant(), null, false);
+        await(ledger.roster().addKey(key, "first", "op"));
+        assertEquals(key, ledger.roster().keyByToken("first").orElseThrow());
+        assertEquals(true, await(ledger.roster().changeKey("k1", "second", "op")));
+        assertTrue(ledger.roster().keyByToken("first").isEmpty());
+        assertEquals(true, await(ledger.roster().revokeKey("k1", "op")));
+        assertEquals(false, await(ledger.roster().revokeKey("k1", "op")));
+        assertEquals(false, await(ledger.roster().changeKey("k1", "third", "op")));
+        assertTrue(ledger.roster().keyByToken("second").orElseThrow().revoked());
+        assertEquals(
+                List.of("key-revoke", "key-rotate", "key-create"),
+                ledger.audit(Long.MAX_VALUE, 3).stream()
+                        .map(Ledger.AuditRow::action)
+                        .toList());
+    }
+
+    @Test
+    void whoWaitsForApprovalWorksWhenItCame() {
+        Enrolment approval = new Enrolment(Enrolment.Mode.APPROVAL, 0);
+        await(ledger.roster().enrol(Newcomers.of("ada", "hash"), approval));
+        assertTrue(ada().waiting());
+        assertEquals(true, await(ledger.roster().admitWorker("ada", "op")));
+        assertEquals(false, await(ledger.roster().admitWorker("ada", "op")));
+        assertEquals(false, ada().waiting());
+        assertEquals(true, await(ledger.roster().banWorker("ada", true, "op")));
+        assertTrue(ada().banned());
     }
 
     @Test

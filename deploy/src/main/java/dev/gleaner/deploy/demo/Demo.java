@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the whole line on this machine and says what came of it. */
 public final class Demo {
@@ -35,8 +36,15 @@ public final class Demo {
      * How it runs.
      *
      * @param trackerKills how often to SIGKILL the tracker in mid-run and start it again
+     * @param s3Server the program of Versity's S3 gateway, to keep the objects there; null for a folder
      */
-    record Options(boolean once, int trackerKills, Path folder, int port, int webPort) {}
+    record Options(
+            boolean once,
+            int trackerKills,
+            Path folder,
+            int port,
+            int webPort,
+            @Nullable Path s3Server) {}
 
     private final Options options;
     private final Path top;
@@ -44,6 +52,7 @@ public final class Demo {
     private final Path workerJar;
     private final Processes processes;
     private final TrackerApi tracker;
+    private final DemoStore store;
 
     private Demo(Options options) throws IOException {
         this.options = options;
@@ -51,6 +60,10 @@ public final class Demo {
         this.trackerJar = top.resolve("tracker-server/target/tracker-server.jar");
         this.workerJar = top.resolve("worker-agent/target/worker-agent.jar");
         this.processes = new Processes(options.folder().resolve("logs"));
+        Path s3Server = options.s3Server();
+        this.store = s3Server == null
+                ? DemoStore.folder(options.folder().resolve("tracker/objects"))
+                : DemoStore.versity(s3Server, options.folder().resolve("s3"));
         this.tracker = new TrackerApi(
                 URI.create("http://127.0.0.1:" + options.port()),
                 options.folder().resolve("tracker").resolve("operator.token"));
@@ -63,6 +76,7 @@ public final class Demo {
         Path folder = Path.of("demo-data").toAbsolutePath();
         int port = 18080;
         int webPort = 18099;
+        Path s3Server = null;
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--once" -> once = true;
@@ -70,6 +84,7 @@ public final class Demo {
                 case "--dir" -> folder = Path.of(args[++i]).toAbsolutePath();
                 case "--port" -> port = Integer.parseInt(args[++i]);
                 case "--web-port" -> webPort = Integer.parseInt(args[++i]);
+                case "--s3-server" -> s3Server = Path.of(args[++i]).toAbsolutePath();
                 case "--help", "-h" -> {
                     help();
                     return;
@@ -81,7 +96,7 @@ public final class Demo {
                 }
             }
         }
-        Demo demo = new Demo(new Options(once, trackerKills, folder, port, webPort));
+        Demo demo = new Demo(new Options(once, trackerKills, folder, port, webPort, s3Server));
         boolean good;
         try (Processes started = demo.processes) {
             Runtime.getRuntime().addShutdownHook(new Thread(started::close, "stop"));
@@ -95,21 +110,22 @@ public final class Demo {
 
     private static void help() {
         System.out.println("""
-                usage: deploy/demo [--once] [--kill-tracker N] [--dir DIR] [--port PORT] [--web-port PORT]
+                usage: deploy/demo [--once] [--kill-tracker N] [--dir DIR] [--port PORT] [--web-port PORT] [--s3-server FILE]
                 Makes a small dataset on this machine: draws pictures, serves them, crawls them, and runs a tracker and
                 three workers on them, one of which is killed in mid-job. Everything stays on loopback.
                   --once          exit when done; otherwise the page stays up until Ctrl-C
                   --kill-tracker N  also SIGKILL the tracker N times in mid-run and start it again
                   --dir DIR       where everything goes, emptied first (default: demo-data)
                   --port PORT     the tracker's port (default: 18080)
-                  --web-port PORT the demo web's port (default: 18099); part of the pictures' addresses""");
+                  --web-port PORT the demo web's port (default: 18099); part of the pictures' addresses
+                  --s3-server FILE  keep the objects on an S3 server: FILE is the program of Versity's gateway""");
     }
 
     private boolean run() throws IOException, InterruptedException, SQLException {
         long started = System.nanoTime();
         Path folder = options.folder();
         for (String part :
-                List.of("wat", "tracker", "worker-ada", "worker-bela", "worker-cleo", "worker-dana", "logs")) {
+                List.of("wat", "tracker", "worker-ada", "worker-bela", "worker-cleo", "worker-dana", "s3", "logs")) {
             delete(folder.resolve(part));
         }
         Path wats = Files.createDirectories(folder.resolve("wat")).toRealPath();
@@ -122,7 +138,8 @@ public final class Demo {
             Files.write(folder.resolve("wat.paths"), paths);
             Files.write(folder.resolve("policy.json"), new ObjectMapper().writeValueAsBytes(policy()));
 
-            say("starting the tracker: http://127.0.0.1:" + options.port() + "/");
+            store.start(processes);
+            say("starting the tracker, its objects " + store + ": http://127.0.0.1:" + options.port() + "/");
             startTracker();
             say(campaign(web.origin() + "/wat/"));
             say("starting three workers: " + WORKERS);
@@ -167,20 +184,18 @@ public final class Demo {
     }
 
     private void startTracker() throws IOException, InterruptedException {
-        processes.java(
-                "tracker",
-                trackerJar,
-                List.of("-Xmx384m"),
-                List.of(
-                        "serve",
-                        "--data",
-                        options.folder().resolve("tracker").toString(),
-                        "--port",
-                        Integer.toString(options.port()),
-                        "--heartbeat",
-                        "1",
-                        "--lease-ttl",
-                        "6"));
+        List<String> arguments = new ArrayList<>(List.of(
+                "serve",
+                "--data",
+                options.folder().resolve("tracker").toString(),
+                "--port",
+                Integer.toString(options.port()),
+                "--heartbeat",
+                "1",
+                "--lease-ttl",
+                "6"));
+        arguments.addAll(store.options());
+        processes.java("tracker", store.environment(), trackerJar, List.of("-Xmx384m"), arguments);
         tracker.awaitReady(Duration.ofSeconds(60));
     }
 
@@ -312,7 +327,7 @@ public final class Demo {
                             + attempt.path("nickname").asText() + ": "
                             + attempt.path("state").asText());
         }
-        Path accepted = options.folder().resolve("tracker/objects/accepted");
+        Path accepted = store.files().resolve("accepted");
         System.out.println();
         System.out.println("Jobs        " + jobs.path("done").asLong() + " done, "
                 + jobs.path("quarantined").asLong() + " quarantined (their WAT does not exist)");

@@ -18,18 +18,29 @@ final class Processes implements AutoCloseable {
         this.logs = Files.createDirectories(logs);
     }
 
-    /** Starts {@code java -jar jar arguments}; output goes to a log file of the process's name. */
+    /** Starts {@code java -jar jar arguments}. */
     Process java(String name, Path jar, List<String> jvm, List<String> arguments) throws IOException {
+        return java(name, Map.of(), jar, jvm, arguments);
+    }
+
+    Process java(String name, Map<String, String> environment, Path jar, List<String> jvm, List<String> arguments)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvm);
         command.add("-jar");
         command.add(jar.toString());
         command.addAll(arguments);
-        Process process = new ProcessBuilder(command)
+        return start(name, environment, command);
+    }
+
+    /** Starts a program; output goes to a log file of the process's name. */
+    Process start(String name, Map<String, String> environment, List<String> command) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log(name).toFile()))
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log(name).toFile()));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         running.put(name, process);
         return process;
     }

@@ -1,6 +1,11 @@
 package dev.gleaner.worker.cli;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -20,6 +25,33 @@ final class HomeOption {
         return given == null || given.toString().isEmpty()
                 ? Path.of(System.getProperty("user.home", "."), ".gleaner")
                 : given;
+    }
+
+    /**
+     * Takes the folder for this process until closed.
+     *
+     * @throws Failure when another process has it
+     */
+    FileChannel lock() throws IOException {
+        Path file = Files.createDirectories(folder()).resolve("lock");
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        boolean mine = false;
+        try {
+            mine = channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // In this very process.
+        } finally {
+            if (!mine) {
+                channel.close();
+            }
+        }
+        if (!mine) {
+            throw new Failure(
+                    Exit.TEMPORARY,
+                    "another worker runs in " + folder()
+                            + "; stop it, or give this one a folder of its own with --home");
+        }
+        return channel;
     }
 
     Path nativeLibraries() {

@@ -13,7 +13,7 @@ import dev.gleaner.worker.tracker.WatOrigins;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -98,7 +98,6 @@ final class RunCommand implements Callable<Integer> {
         if (cpus < 1) {
             throw new Failure(Exit.USAGE, "--cpus must be 1 or more");
         }
-        Files.createDirectories(home.folder());
         DjlSetup.before(home.nativeLibraries());
         String userAgent = fetch.userAgent();
         RandomGenerator jitter = RandomGenerator.getDefault();
@@ -124,7 +123,8 @@ final class RunCommand implements Callable<Integer> {
                 exitWhenIdle,
                 finishOnStop);
         CountDownLatch finished = new CountDownLatch(1);
-        try (Fetcher fetcher = fetch.newFetcher();
+        try (FileChannel lock = home.lock();
+                Fetcher fetcher = fetch.newFetcher();
                 Volunteer volunteer = new Volunteer(settings, client, fetcher, jitter)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
             Thread progress = progressLine(volunteer, finished);

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
             ScoreCommand.class,
             FetchCommand.class,
             RunCommand.class,
+            NewTokenCommand.class,
             DoctorCommand.class,
             CommandLine.HelpCommand.class
         })

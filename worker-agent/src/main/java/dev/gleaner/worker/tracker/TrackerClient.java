@@ -86,6 +86,11 @@ public final class TrackerClient {
         return post("v1/workers", request, Register.Response.class);
     }
 
+    /** @param hash SHA-256 of the token that this worker made for itself */
+    public void changeToken(String hash) throws IOException {
+        post("v1/workers/token", new Register.NewToken(hash), Map.class);
+    }
+
     public Acquire.Response acquire(Acquire.Request request) throws IOException {
         return post("v1/leases", request, Acquire.Response.class);
     }
@@ -259,7 +264,11 @@ public final class TrackerClient {
                 (Math.min((double) patience.longest().toMillis(), exponential) * (0.5 + jitter.nextDouble() / 2));
         millis = Math.max(
                 millis, Math.min(retryAfterSeconds * 1000, patience.longest().toMillis()));
-        log.info("{} will be tried again: in={}ms cause={}", what, millis, cause.toString());
+        log.info(
+                "{} will be tried again: in={}ms cause={}",
+                what,
+                millis,
+                cause instanceof ProblemException ? cause.getMessage() : cause.toString());
         try {
             Thread.sleep(millis);
         } catch (InterruptedException e) {

@@ -110,9 +110,8 @@ public final class Volunteer implements AutoCloseable {
         runner = Thread.currentThread();
         // What a killed run left half done cannot be taken up again: its lease is somebody else's by now or will be.
         delete(settings.home().resolve("work"));
-        Identity identity = Identity.loadOrRegister(
-                settings.home(), settings.trackerAddress(), () -> tracker.register(settings.registration()));
-        tracker.authenticate(identity.token());
+        Identity identity =
+                new Enrolment(settings.home(), settings.trackerAddress(), tracker).enter(settings.registration());
         log.info("Worker is ready: worker={} tracker={}", identity.worker(), settings.trackerAddress());
         try (LeaseKeeper keeper = new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, this::obey)) {
             int done = 0;
@@ -160,14 +159,14 @@ public final class Volunteer implements AutoCloseable {
             if (e.action() != ProblemCode.Action.RETRY) {
                 throw e;
             }
-            return away(e);
+            return later(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            return away(e);
+            return later("the tracker does not answer: " + e.getMessage());
         }
     }
 
-    private static Acquire.Response away(IOException cause) {
-        return new Acquire.Response(List.of(), "the tracker does not answer: " + cause.getMessage(), 300);
+    private static Acquire.Response later(String reason) {
+        return new Acquire.Response(List.of(), reason, 300);
     }
 
     private void obey(Heartbeat.Directive directive) {

@@ -29,7 +29,7 @@ class WorkerCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"extract", "preprocess", "tokenize", "score", "fetch", "run", "doctor"})
+    @ValueSource(strings = {"extract", "preprocess", "tokenize", "score", "fetch", "run", "new-token", "doctor"})
     void everyCommandExplainsItself(String command) {
         assertEquals(Exit.OK, run(command, "--help"));
         assertTrue(

@@ -10,6 +10,7 @@ import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.protocol.shard.ShardMetadata;
+import dev.gleaner.tracker.intake.Fault;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.storage.Digests;
@@ -55,6 +56,10 @@ class IntakeIT {
         List<String> keys = new ArrayList<>();
         store.each(prefix, object -> keys.add(object.key()));
         return keys;
+    }
+
+    private String fault(Manifest manifest) throws IOException {
+        return intake.fault(JOB, TOKEN, "ada", manifest).map(Fault::detail).orElse("");
     }
 
     /** A row that a test may spoil. */
@@ -127,7 +132,7 @@ class IntakeIT {
         Files.write(place, bytes);
         Counts counts = new Counts(1, 0, 1, 0, object.rows(), object.rows(), object.rows(), Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(object), 1);
-        return intake.fault(JOB, TOKEN, "ada", manifest);
+        return fault(manifest);
     }
 
     private String judge(Map<String, String> metadata, Consumer<Row> spoil) throws IOException {
@@ -164,7 +169,7 @@ class IntakeIT {
         assertEquals("", judge(shard.object(), Files.readAllBytes(shard.file())));
         Counts counts = new Counts(1, 0, 1, 0, 3, 3, 3, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(shard.object()), 1);
-        assertEquals("", intake.fault(JOB, TOKEN, "ada", manifest));
+        assertEquals("", fault(manifest));
     }
 
     @Test
@@ -238,7 +243,7 @@ class IntakeIT {
         ShardObject object = new ShardObject("shard-0.parquet", 10, "d".repeat(64), 1);
         Counts counts = new Counts(1, 0, 1, 0, 1, 1, 1, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(object), 1);
-        assertTrue(intake.fault(JOB, TOKEN, "ada", manifest).contains("was not uploaded"));
+        assertTrue(fault(manifest).contains("was not uploaded"));
         Files.move(folder.resolve("objects"), folder.resolve("away"));
         assertThrows(IOException.class, () -> intake.fault(JOB, TOKEN, "ada", manifest));
     }

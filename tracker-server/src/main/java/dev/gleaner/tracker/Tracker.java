@@ -133,8 +133,13 @@ public final class Tracker implements AutoCloseable {
                 meters);
         Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock, new JudgeMonitor() {
             @Override
-            public void judged(Submit.Outcome outcome, Duration took) {
-                meters.judged(outcome, took);
+            public void judged(Submit.Outcome outcome, String reason) {
+                meters.judged(outcome, reason);
+            }
+
+            @Override
+            public void took(Duration time) {
+                meters.took(time);
             }
 
             @Override

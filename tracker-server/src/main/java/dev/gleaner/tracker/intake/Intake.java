@@ -8,8 +8,7 @@ import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -32,20 +31,21 @@ public final class Intake {
     }
 
     /**
-     * What is wrong with the result, or an empty text when it is good and its objects have been moved.
+     * What is wrong with the result; empty when it is good and its objects have been moved.
      *
      * @throws IOException when the store cannot be used: then there is no judgement yet
      */
-    public String fault(ReadyJob job, FencingToken token, String worker, Manifest manifest) throws IOException {
+    public Optional<Fault> fault(ReadyJob job, FencingToken token, String worker, Manifest manifest)
+            throws IOException {
         String fault = manifest.fault();
         if (!fault.isEmpty()) {
-            return fault;
+            return fault(Fault.Kind.SUMS, fault);
         }
         if (!manifest.bundle().equals(job.bundle())) {
-            return "scored with another model bundle";
+            return fault(Fault.Kind.BUNDLE, "scored with another model bundle");
         }
         Map<String, String> metadata = ShardVerifier.metadata(job.campaign(), job.job(), token.toString(), worker);
-        List<Judged> judged = new ArrayList<>();
+        Map<ObjectStore.Known, String> good = new LinkedHashMap<>();
         for (ShardObject object : manifest.objects()) {
             String incoming = ObjectKeys.incoming(job.campaign(), job.job(), token, object.sha256());
             String accepted = ObjectKeys.accepted(job.campaign(), job.job(), token, object.sha256());
@@ -56,30 +56,33 @@ public final class Intake {
                 size = store.size(accepted);
             }
             if (size.isEmpty()) {
-                return "object " + object.name() + " was not uploaded";
+                return fault(Fault.Kind.MISSING, "object " + object.name() + " was not uploaded");
             }
             if (size.get() != object.bytes()) {
-                return "object " + object.name() + " has " + size.get() + " bytes instead of " + object.bytes();
+                return fault(
+                        Fault.Kind.SIZE,
+                        "object " + object.name() + " has " + size.get() + " bytes instead of " + object.bytes());
             }
             try (ObjectStore.LocalCopy copy = store.open(key, object.bytes())) {
-                judged.add(new Judged(key, copy.version(), accepted));
                 if (!Digests.sha256(copy.path()).equals(object.sha256())) {
-                    return "object " + object.name() + " has other bytes than declared";
+                    return fault(Fault.Kind.DIGEST, "object " + object.name() + " has other bytes than declared");
                 }
                 ShardVerifier.Expected expected = new ShardVerifier.Expected(
                         object.rows(), job.policy().threshold(), job.watPath(), job.bundle(), metadata);
                 fault = ShardVerifier.fault(copy.path(), expected);
                 if (!fault.isEmpty()) {
-                    return "object " + object.name() + ": " + fault;
+                    return fault(Fault.Kind.CONTENTS, "object " + object.name() + ": " + fault);
                 }
+                good.put(new ObjectStore.Known(key, copy.version(), object.bytes(), object.sha256()), accepted);
             }
         }
-        for (Judged object : judged) {
-            store.promote(object.key, object.version, object.accepted);
+        for (Map.Entry<ObjectStore.Known, String> object : good.entrySet()) {
+            store.promote(object.getKey(), object.getValue());
         }
-        return "";
+        return Optional.empty();
     }
 
-    /** An object as it was when it was read. */
-    private record Judged(String key, String version, String accepted) {}
+    private static Optional<Fault> fault(Fault.Kind kind, String detail) {
+        return Optional.of(new Fault(kind, detail));
+    }
 }

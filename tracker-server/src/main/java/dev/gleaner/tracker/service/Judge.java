@@ -3,6 +3,7 @@ package dev.gleaner.tracker.service;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.tracker.intake.Fault;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
@@ -19,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -70,7 +72,7 @@ public final class Judge {
                         underWay.remove(name);
                     }
                     if (error == null) {
-                        monitor.judged(response.outcome(), Duration.between(began, clock.instant()));
+                        monitor.took(Duration.between(began, clock.instant()));
                     } else {
                         monitor.failed();
                         log.error(
@@ -84,7 +86,8 @@ public final class Judge {
     }
 
     /** What the intake found. */
-    private record Finding(Manifest manifest, FencingToken token, String worker, String nickname, String fault) {}
+    private record Finding(
+            Manifest manifest, FencingToken token, String worker, String nickname, Optional<Fault> fault) {}
 
     private Finding look(long job, int attempt) {
         Ledger.ReadyJob ready = ledger.job(job).orElseThrow(() -> WorkerCalls.unknown(job));
@@ -92,7 +95,7 @@ public final class Judge {
         String json = Objects.requireNonNull(row.manifest(), "a submitted attempt has a manifest");
         Manifest manifest = Json.read(json.getBytes(StandardCharsets.UTF_8), Manifest.class);
         try {
-            String fault = intake.fault(ready, row.token(), row.worker(), manifest);
+            Optional<Fault> fault = intake.fault(ready, row.token(), row.worker(), manifest);
             return new Finding(manifest, row.token(), row.worker(), row.nickname(), fault);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("the object storage cannot be read", e);
@@ -100,19 +103,21 @@ public final class Judge {
     }
 
     private CompletionStage<Submit.Response> decide(long job, int attempt, Finding finding) {
-        if (!finding.fault.isEmpty()) {
+        if (finding.fault.isPresent()) {
+            Fault fault = finding.fault.get();
             log.warn(
                     "Result rejected: job={} attempt={} worker={} reason={}",
                     job,
                     attempt,
                     finding.worker,
-                    finding.fault);
-            return ledger.apply(job, new LedgerEvent.Reject(attempt, finding.fault), "tracker")
+                    fault.detail());
+            return ledger.apply(job, new LedgerEvent.Reject(attempt, fault.detail()), "tracker")
                     .thenApply(found -> {
                         Decision decision = WorkerCalls.require(found, job);
                         remember(job, finding, Submit.Outcome.REJECTED);
                         follow(job, decision);
-                        return new Submit.Response(Submit.Outcome.REJECTED, finding.fault);
+                        monitor.judged(Submit.Outcome.REJECTED, fault.kind().name());
+                        return new Submit.Response(Submit.Outcome.REJECTED, fault.detail());
                     });
         }
         return ledger.accept(job, attempt, finding.manifest).thenApply(found -> {
@@ -121,8 +126,10 @@ public final class Judge {
             if (!isCanonical(decision, attempt)) {
                 log.info("A good result came too late to count: job={} attempt={}", job, attempt);
                 withdraw(job, finding);
+                monitor.judged(now.outcome(), "TOO_LATE");
                 return now;
             }
+            monitor.judged(now.outcome(), "GOOD");
             remember(job, finding, Submit.Outcome.ACCEPTED);
             return now;
         });

@@ -8,8 +8,15 @@ public interface JudgeMonitor {
     /** Hears nothing. */
     JudgeMonitor NONE = new JudgeMonitor() {};
 
-    /** A result has its verdict, so long after its judgement began. */
-    default void judged(Submit.Outcome outcome, Duration took) {}
+    /**
+     * A result has its verdict.
+     *
+     * @param reason one of few
+     */
+    default void judged(Submit.Outcome outcome, String reason) {}
+
+    /** So long after its judgement began. */
+    default void took(Duration time) {}
 
     /** A result could not be judged because storage or ledger failed; it will be looked at again. */
     default void failed() {}

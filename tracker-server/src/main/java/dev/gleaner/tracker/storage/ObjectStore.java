@@ -29,13 +29,20 @@ public interface ObjectStore {
     LocalCopy open(String key, long maxBytes) throws IOException;
 
     /**
-     * Moves an object out of reach of every ticket, if it is still the one that was read; does nothing when both keys are the
-     * same.
+     * Moves an object out of reach of every ticket, if it is still the one that was read; does nothing when it is there already,
+     * because another tracker was quicker, say.
      *
-     * @param version of the copy that was judged
      * @throws IOException when it is another one by now, or gone
      */
-    void promote(String from, String version, String to) throws IOException;
+    void promote(Known object, String to) throws IOException;
+
+    /**
+     * An object as it was when it was read.
+     *
+     * @param version of the copy that was read
+     * @param sha256 of its bytes
+     */
+    record Known(String key, String version, long bytes, String sha256) {}
 
     /** Stores a file of the tracker's own, durable when this returns. */
     void put(String key, Path file) throws IOException;

@@ -46,6 +46,7 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, A
     private final Counter renewed;
     private final Counter lost;
     private final Counter judgeFailed;
+    private final Timer judgeTime;
     private final AtomicInteger live = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger window = new AtomicInteger();
@@ -80,6 +81,7 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, A
         nothing = counter("gleaner.lease.nothing", "requests for jobs that got none");
         renewed = counter("gleaner.lease.renewed", "leases renewed by heartbeats");
         lost = counter("gleaner.lease.lost", "leases in heartbeats that were called lost");
+        judgeTime = registry.timer("gleaner.judge.time");
         judgeFailed = counter("gleaner.judge.failed", "judgements that storage or ledger prevented");
         gauge("gleaner.lease.live", "leases this tracker watches", live);
         gauge("gleaner.lease.waiting", "workers that wait for a job here", waiting);
@@ -191,9 +193,19 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, A
     }
 
     @Override
-    public void judged(Submit.Outcome outcome, Duration took) {
-        registry.timer("gleaner.judge.verdict", "outcome", outcome.name().toLowerCase(Locale.ROOT))
-                .record(took);
+    public void judged(Submit.Outcome outcome, String reason) {
+        registry.counter(
+                        "gleaner.judge.verdicts",
+                        "outcome",
+                        outcome.name().toLowerCase(Locale.ROOT),
+                        "reason",
+                        reason.toLowerCase(Locale.ROOT))
+                .increment();
+    }
+
+    @Override
+    public void took(Duration time) {
+        judgeTime.record(time);
     }
 
     @Override

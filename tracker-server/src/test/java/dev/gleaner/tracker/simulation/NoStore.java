@@ -27,7 +27,7 @@ final class NoStore implements ObjectStore {
     }
 
     @Override
-    public void promote(String from, String version, String to) throws IOException {
+    public void promote(Known object, String to) throws IOException {
         throw new IOException("no store");
     }
 

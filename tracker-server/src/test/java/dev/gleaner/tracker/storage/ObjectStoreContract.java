@@ -99,12 +99,18 @@ public abstract class ObjectStoreContract {
         assertEquals(BODY.length, store.size(incoming(1)).orElseThrow());
         try (ObjectStore.LocalCopy copy = store.open(incoming(1), BODY.length)) {
             assertArrayEquals(BODY, Files.readAllBytes(copy.path()));
-            store.promote(incoming(1), copy.version(), accepted(1));
+            ObjectStore.Known read =
+                    new ObjectStore.Known(incoming(1), copy.version(), BODY.length, Digests.sha256(copy.path()));
+            store.promote(read, accepted(1));
+            // Another tracker judged the same result and comes second.
+            store.promote(read, accepted(1));
         }
         assertTrue(store.size(incoming(1)).isEmpty());
         try (ObjectStore.LocalCopy copy = store.open(accepted(1), BODY.length)) {
             assertArrayEquals(BODY, Files.readAllBytes(copy.path()));
-            store.promote(accepted(1), copy.version(), accepted(1));
+            store.promote(
+                    new ObjectStore.Known(accepted(1), copy.version(), BODY.length, Digests.sha256(copy.path())),
+                    accepted(1));
         }
         assertEquals(List.of(accepted(1)), keys(ObjectKeys.ACCEPTED + "c/0123456789abcdef/" + job + "/"));
         // The ticket still lives, but what was accepted stays as it is.
@@ -178,7 +184,9 @@ public abstract class ObjectStoreContract {
     void whatIsNotThereIsSaidSo() throws Exception {
         assertTrue(store.size(incoming(2)).isEmpty());
         assertThrows(NoSuchFileException.class, () -> store.open(incoming(2), 10));
-        assertThrows(IOException.class, () -> store.promote(incoming(2), "", accepted(2)));
+        assertThrows(
+                IOException.class,
+                () -> store.promote(new ObjectStore.Known(incoming(2), "\"v\"", 1, "a".repeat(64)), accepted(2)));
         assertTrue(store.size(accepted(2)).isEmpty());
         store.delete(incoming(2));
         assertEquals(List.of(), keys("incoming/nothing/"));

@@ -160,10 +160,18 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     @Override
-    public void promote(String from, String version, String to) throws IOException {
+    public void promote(Known object, String to) throws IOException {
         requireThere();
-        if (!from.equals(to)) {
-            place(path(from), path(to));
+        if (object.key().equals(to)) {
+            return;
+        }
+        Path target = path(to);
+        try {
+            place(path(object.key()), target);
+        } catch (NoSuchFileException e) {
+            if (!Files.isRegularFile(target) || !Digests.sha256(target).equals(object.sha256())) {
+                throw e;
+            }
         }
     }
 

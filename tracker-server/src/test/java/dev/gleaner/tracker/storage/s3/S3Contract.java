@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.ObjectStoreContract;
 import java.io.IOException;
@@ -76,7 +77,9 @@ abstract class S3Contract extends ObjectStoreContract {
         store.put("incoming/x/a", first);
         try (ObjectStore.LocalCopy copy = store.open("incoming/x/a", 10)) {
             store.put("incoming/x/a", other);
-            assertThrows(IOException.class, () -> store.promote("incoming/x/a", copy.version(), "accepted/x/a"));
+            ObjectStore.Known read =
+                    new ObjectStore.Known("incoming/x/a", copy.version(), 5, Digests.sha256(copy.path()));
+            assertThrows(IOException.class, () -> store.promote(read, "accepted/x/a"));
         }
         assertTrue(store.size("accepted/x/a").isEmpty());
         assertEquals(5, store.size("incoming/x/a").orElseThrow());

@@ -74,6 +74,13 @@ final class Conduct {
         return rest("campaign " + campaign, now).isPresent();
     }
 
+    /** The clock was set back: what was noted of times to come means nothing. */
+    void forget() {
+        releases.clear();
+        outcomes.clear();
+        resting.clear();
+    }
+
     private Optional<Objection> rest(String who, Instant now) {
         Rest rest = resting.get(who);
         if (rest == null) {

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,8 @@ public final class LeaseDesk implements Desk {
     private static final Duration REFILL_EVERY = Duration.ofSeconds(1);
 
     private static final Duration LOOK_FOR_STRAGGLERS_EVERY = Duration.ofSeconds(5);
+    private static final Duration UNWATCHED = Duration.ofSeconds(5);
+    private static final Duration SET_BACK = Duration.ofSeconds(-1);
 
     private final Ledger ledger;
     private final InstantSource clock;
@@ -54,6 +57,7 @@ public final class LeaseDesk implements Desk {
     private Instant lookForStragglersAfter = Instant.MIN;
     private Instant refillAfter = Instant.MIN;
     private Share share = Share.NONE;
+    private @Nullable Instant lastSeen;
 
     /**
      * What operators may change while the desk works, and what it must know of the tracker's health.
@@ -91,8 +95,41 @@ public final class LeaseDesk implements Desk {
         return rules.times.get();
     }
 
+    /** The time. Looked at often: a gap means that this process did not run or that the clock was set, and counts against nobody. */
+    private Instant now() {
+        Instant now = clock.instant();
+        if (lastSeen != null) {
+            Duration gap = Duration.between(lastSeen, now);
+            if (gap.compareTo(UNWATCHED) > 0 || gap.compareTo(SET_BACK) < 0) {
+                log.warn(
+                        "Nobody watched the leases, or the clock was set; all deadlines move: seconds={} leases={}",
+                        gap.toSeconds(),
+                        live.size());
+                move(gap);
+            }
+        }
+        lastSeen = now;
+        return now;
+    }
+
+    private void move(Duration gap) {
+        live.all().forEach(lease -> lease.move(gap));
+        List<Waiter> moved = waiters.stream().map(waiter -> waiter.moved(gap)).toList();
+        waiters.clear();
+        waiters.addAll(moved);
+        refillAfter = Instant.MIN;
+        lookForStragglersAfter = Instant.MIN;
+        if (gap.isNegative()) {
+            conduct.forget();
+        }
+    }
+
     private record Waiter(
-            Caller caller, String request, int max, Instant asked, Instant until, CompletableFuture<Offer> done) {}
+            Caller caller, String request, int max, Instant asked, Instant until, CompletableFuture<Offer> done) {
+        Waiter moved(Duration by) {
+            return new Waiter(caller, request, max, asked.plus(by), until.plus(by), done);
+        }
+    }
 
     /**
      * Takes over this share of the jobs, and gives up the rest: leases that come in get a fresh grace, for nobody knows how
@@ -146,7 +183,7 @@ public final class LeaseDesk implements Desk {
             try {
                 List<Granted> before = lookBack ? granted(caller.worker(), request) : List.of();
                 if (before.isEmpty()) {
-                    Instant now = clock.instant();
+                    Instant now = now();
                     grant(new Waiter(caller, request, max, now, now.plus(wait), done));
                 } else {
                     done.complete(new Offer(before, null));
@@ -167,7 +204,7 @@ public final class LeaseDesk implements Desk {
     }
 
     private void grant(Waiter waiter) {
-        Instant now = clock.instant();
+        Instant now = now();
         Quota.Left left = quota.left(waiter.caller, now);
         Objection objection = conduct.objection(waiter.caller, now).orElse(left.objection());
         if (objection != null) {
@@ -229,7 +266,7 @@ public final class LeaseDesk implements Desk {
                             } else if (granted.isEmpty()) {
                                 waiters.add(waiter); // Others were faster: its turn comes with the next tick.
                             } else {
-                                monitor.granted(granted.size(), Duration.between(waiter.asked, clock.instant()));
+                                monitor.granted(granted.size(), Duration.between(waiter.asked, now()));
                                 waiter.done.complete(new Offer(granted, null));
                             }
                         },
@@ -237,7 +274,7 @@ public final class LeaseDesk implements Desk {
     }
 
     private Live newLease(Ledger.ReadyJob job, FencingToken token, Caller caller, Duration hardCap) {
-        Instant now = clock.instant();
+        Instant now = now();
         return new Live(
                 job.job(),
                 token,
@@ -272,7 +309,7 @@ public final class LeaseDesk implements Desk {
     }
 
     private void lookForStragglers() {
-        Instant now = clock.instant();
+        Instant now = now();
         if (now.isBefore(lookForStragglersAfter)) {
             return;
         }
@@ -284,7 +321,7 @@ public final class LeaseDesk implements Desk {
     }
 
     private void refill() {
-        Instant now = clock.instant();
+        Instant now = now();
         if (now.isBefore(refillAfter)) {
             return;
         }
@@ -303,7 +340,7 @@ public final class LeaseDesk implements Desk {
     public CompletionStage<List<Heartbeat.Answer>> heartbeat(String worker, List<Heartbeat.Beat> beats) {
         return CompletableFuture.supplyAsync(
                 () -> {
-                    Instant now = clock.instant();
+                    Instant now = now();
                     List<Heartbeat.Answer> answers = new ArrayList<>();
                     for (Heartbeat.Beat beat : beats) {
                         answers.add(new Heartbeat.Answer(beat.job(), beat.token(), renew(worker, beat, now)));
@@ -336,9 +373,9 @@ public final class LeaseDesk implements Desk {
         thread.execute(() -> {
             Live lease = live.remove(job, token);
             if (lease != null) {
-                Instant now = clock.instant();
+                Instant now = now();
                 conduct.good(lease.worker, lease.agent, lease.campaign, now);
-                stragglers.took(lease.campaign, Duration.between(lease.grantedAt, now));
+                stragglers.took(lease.campaign, Duration.between(lease.grantedAt(), now));
             }
         });
     }
@@ -348,7 +385,7 @@ public final class LeaseDesk implements Desk {
         thread.execute(() -> {
             Live lease = live.remove(job, token);
             if (lease != null) {
-                Instant now = clock.instant();
+                Instant now = now();
                 conduct.ended(lease.worker, lease.agent, lease.campaign, job, how, now);
                 if (conduct.rests(lease.campaign, now)) {
                     window.clear();
@@ -397,7 +434,7 @@ public final class LeaseDesk implements Desk {
                 attempt.job(),
                 attempt.token(),
                 attempt.worker(),
-                clock.instant(),
+                now(),
                 times().ttl(),
                 attempt.grantedAt().plus(attempt.hardCap())));
     }
@@ -415,7 +452,7 @@ public final class LeaseDesk implements Desk {
     public CompletionStage<Void> tick() {
         return CompletableFuture.runAsync(
                 () -> {
-                    Instant now = clock.instant();
+                    Instant now = now();
                     for (Live lease : live.all()) {
                         String cause = lease.over(now, times().ttl());
                         if (cause != null) {
@@ -455,7 +492,7 @@ public final class LeaseDesk implements Desk {
                             refillAfter = Instant.MIN;
                             if (error != null) {
                                 // The ledger is unwell: the lease stays and is looked at again with a grace.
-                                Instant now = clock.instant();
+                                Instant now = now();
                                 live.put(Live.recovered(job, lease.token, lease.worker, now, times().ttl(), now));
                                 log.warn(
                                         "Expiry could not be written and will be tried again: job={} cause={}",
@@ -471,7 +508,7 @@ public final class LeaseDesk implements Desk {
     }
 
     private void serveWaiters() {
-        Instant now = clock.instant();
+        Instant now = now();
         for (int left = waiters.size(); left > 0; left--) {
             Waiter waiter = waiters.remove();
             try {

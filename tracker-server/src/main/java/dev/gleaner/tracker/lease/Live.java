@@ -17,8 +17,8 @@ final class Live {
     final String agent;
 
     final String campaign;
-    final Instant grantedAt;
-    private final Instant hardDeadline;
+    private Instant grantedAt;
+    private Instant hardDeadline;
     private Instant deadline;
     private Instant progressedAt;
     private Heartbeat.@Nullable Beat last;
@@ -69,6 +69,18 @@ final class Live {
             progressedAt = now;
             last = beat;
         }
+    }
+
+    Instant grantedAt() {
+        return grantedAt;
+    }
+
+    /** Nobody watched for so long, or the clock was set by so much. */
+    void move(Duration gap) {
+        grantedAt = grantedAt.plus(gap);
+        hardDeadline = hardDeadline.plus(gap);
+        deadline = deadline.plus(gap);
+        progressedAt = progressedAt.plus(gap);
     }
 
     /** Why the lease is over at {@code now}, or null while it lives. */

@@ -59,8 +59,8 @@ final class Stragglers {
         return leases.all().stream()
                 .filter(lease -> usual.containsKey(lease.campaign)
                         && leases.of(lease.job).size() == 1
-                        && Duration.between(lease.grantedAt, now).compareTo(usual.get(lease.campaign)) > 0)
-                .sorted(Comparator.comparing(lease -> lease.grantedAt))
+                        && Duration.between(lease.grantedAt(), now).compareTo(usual.get(lease.campaign)) > 0)
+                .sorted(Comparator.comparing(Live::grantedAt))
                 .toList();
     }
 

@@ -46,6 +46,8 @@ class LeaseDeskTest {
 
     private static final String MANIFEST_JSON = new String(Json.bytes(MANIFEST), StandardCharsets.UTF_8);
 
+    private static final Duration TICK = Duration.ofSeconds(4);
+
     @TempDir
     Path folder;
 
@@ -102,7 +104,13 @@ class LeaseDeskTest {
     }
 
     private void pass(Duration time) throws Exception {
-        clock.advance(time);
+        Duration left = time;
+        while (left.compareTo(TICK) > 0) {
+            clock.advance(TICK);
+            await(desk.tick());
+            left = left.minus(TICK);
+        }
+        clock.advance(left);
         await(desk.tick());
         // An expiry writes to the ledger and comes back to the desk's thread.
         for (int i = 0; i < 3; i++) {
@@ -195,6 +203,50 @@ class LeaseDeskTest {
                 .get(0)
                 .detail()
                 .startsWith("amnesty"));
+    }
+
+    @Test
+    void aTrackerThatDidNotRunForAWhileEndsNoLeaseForIt() throws Exception {
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
+        pass(Duration.ofSeconds(100));
+        clock.advance(Duration.ofHours(7)); // Stopped, swapped out, or its machine asleep.
+        pass(Duration.ofSeconds(70));
+        assertEquals(1, await(desk.liveCount()));
+        pass(Duration.ofSeconds(16));
+        assertEquals(0, await(desk.liveCount()), "the time that was watched counts as ever");
+        assertEquals(AttemptStatus.EXPIRED, status(lease));
+    }
+
+    @Test
+    void aClockThatIsSetForwardOrBackEndsNoLeaseEarlyAndKeepsNoneTooLong() throws Exception {
+        for (Duration step : List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofDays(-3650))) {
+            Desk.Granted lease = acquire("ada", "r" + step, 1).get(0);
+            pass(Duration.ofSeconds(100));
+            clock.advance(step);
+            assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, 1), "step " + step);
+            pass(Duration.ofSeconds(179));
+            assertEquals(AttemptStatus.LEASED, status(lease), "step " + step);
+            pass(Duration.ofSeconds(6));
+            assertEquals(AttemptStatus.EXPIRED, status(lease), "step " + step);
+        }
+    }
+
+    @Test
+    void whoWaitsForAJobIsAnsweredInTimeAlsoWhenTheClockIsSetBack() throws Exception {
+        acquire("ada", "all", 3);
+        CompletableFuture<Desk.Offer> waiting = desk.acquire(Caller.unknown("bela"), "r", 1, Duration.ofSeconds(20))
+                .toCompletableFuture();
+        await(desk.liveCount());
+        pass(Duration.ofSeconds(10));
+        clock.advance(Duration.ofDays(-365));
+        pass(Duration.ofSeconds(16));
+        assertTrue(waiting.isDone());
+    }
+
+    private AttemptStatus status(Desk.Granted lease) {
+        return ledger.attempt(lease.job().job(), lease.token().attempt())
+                .orElseThrow()
+                .status();
     }
 
     @Test
@@ -321,7 +373,7 @@ class LeaseDeskTest {
         Desk.Granted failed =
                 await(desk.acquire(ada, "r1", 1, Duration.ZERO)).granted().get(0);
         fail(failed, "ada", FailureClass.BUG);
-        clock.advance(Duration.ofSeconds(11));
+        pass(Duration.ofSeconds(11));
         desk.wake();
         List<Desk.Granted> young =
                 await(desk.acquire(bela, "r2", 2, Duration.ZERO)).granted();
@@ -357,7 +409,7 @@ class LeaseDeskTest {
                 offer.objection().reason().contains("disk, memory"),
                 offer.objection().reason());
         assertEquals(1, acquire("bela", "b", 1).size());
-        clock.advance(Duration.ofMinutes(61));
+        pass(Duration.ofMinutes(61));
         assertEquals(1, acquire("ada", "later", 1).size());
     }
 
@@ -369,11 +421,11 @@ class LeaseDeskTest {
         Desk.Granted slow = acquire("bela", "slow", 1).get(0);
         for (int i = 0; i < 10; i++) {
             Desk.Granted lease = acquire("ada", "r" + i, 1).get(0);
-            clock.advance(Duration.ofSeconds(60));
+            pass(Duration.ofSeconds(60));
             assertEquals(Heartbeat.Verdict.CONTINUE, beat("bela", slow, i));
             submit(lease, "ada");
         }
-        clock.advance(Duration.ofSeconds(10));
+        pass(Duration.ofSeconds(10));
         return slow;
     }
 

@@ -8,21 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,8 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** How a volunteer's machine gets in and stays in: the two jars as people start them. */
 class JoiningIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Path TRACKER = Path.of("../tracker-server/target/tracker-server.jar");
-    private static final Path WORKER = Path.of("../worker-agent/target/worker-agent.jar");
     private static final int OK = 0;
     private static final int NO_INPUT = 66;
     private static final int TEMPORARY = 75;
@@ -42,76 +35,38 @@ class JoiningIT {
     @TempDir
     Path folder;
 
-    private final List<Process> started = new ArrayList<>();
+    private Programs programs;
     private String address;
-    private int logs;
 
     @BeforeEach
     void start() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        programs = new Programs(folder);
+        int port = Programs.freePort();
         address = "http://127.0.0.1:" + port;
-        Process tracker = launch(
-                TRACKER,
+        Process tracker = programs.launch(
+                Programs.TRACKER,
                 "tracker.log",
                 "serve",
                 "--data",
                 folder.resolve("data").toString(),
                 "--port",
                 Integer.toString(port));
-        awaitThat(() -> tracker.isAlive() && status("/health/ready", "") == 200);
+        Programs.awaitThat(() -> tracker.isAlive() && status("/health/ready", "") == 200);
     }
 
     @AfterEach
     void stop() throws InterruptedException {
-        for (Process process : started) {
-            process.destroyForcibly().waitFor();
-        }
+        programs.close();
     }
 
-    private Process launch(Path jar, String log, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-jar",
-                jar.toString()));
-        command.addAll(Arrays.asList(arguments));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(log).toFile())
-                .start();
-        started.add(process);
-        return process;
-    }
-
-    /** @param said everything that it printed */
-    private record Ended(int code, String said) {}
-
-    private Ended run(Path jar, String... arguments) throws Exception {
-        String log = "run-" + logs++ + ".log";
-        Process process = launch(jar, log, arguments);
-        assertTrue(process.waitFor(90, TimeUnit.SECONDS), () -> "hangs: " + read(log));
-        return new Ended(process.exitValue(), read(log));
-    }
-
-    private String read(String log) {
-        try {
-            return Files.readString(folder.resolve(log));
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private Ended operator(String... words) throws Exception {
+    private Programs.Ended operator(String... words) throws Exception {
         List<String> arguments = new ArrayList<>(Arrays.asList(words));
         arguments.addAll(List.of(
                 "--tracker",
                 address,
                 "--token-file",
                 folder.resolve("data/operator.token").toString()));
-        return run(TRACKER, arguments.toArray(String[]::new));
+        return programs.run(Programs.TRACKER, arguments.toArray(String[]::new));
     }
 
     private String[] worker(String command, String home, String... more) {
@@ -126,22 +81,10 @@ class JoiningIT {
                 .toArray(String[]::new);
     }
 
-    private Ended runUntilIdle(String home, String... more) throws Exception {
+    private Programs.Ended runUntilIdle(String home, String... more) throws Exception {
         String[] given = Stream.concat(Arrays.stream(more), Stream.of("--exit-when-idle"))
                 .toArray(String[]::new);
-        return run(WORKER, worker("run", home, given));
-    }
-
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void awaitThat(Condition condition) throws Exception {
-        Instant until = Instant.now().plus(Duration.ofSeconds(60));
-        while (!condition.holds()) {
-            assertTrue(Instant.now().isBefore(until), "it did not come true in a minute");
-            Thread.sleep(100);
-        }
+        return programs.run(Programs.WORKER, worker("run", home, given));
     }
 
     private int status(String path, String token) throws InterruptedException {
@@ -193,11 +136,12 @@ class JoiningIT {
     @Test
     void aWorkerThatMustBeLetInSaysSoAndWaits() throws Exception {
         assertEquals(OK, operator("enrolment", "set", "--mode", "approval").code());
-        Process process = launch(WORKER, "waiting.log", worker("run", "home", "--name", "ada", "--exit-when-idle"));
-        awaitThat(() -> read("waiting.log").contains("An operator must let this worker in"));
+        Process process = programs.launch(
+                Programs.WORKER, "waiting.log", worker("run", "home", "--name", "ada", "--exit-when-idle"));
+        Programs.awaitThat(() -> programs.read("waiting.log").contains("An operator must let this worker in"));
         String id = JSON.readTree(identity("home").toFile()).path("worker").asText();
         assertTrue(operator("worker", "list").said().contains("WAITS"));
-        assertTrue(process.isAlive(), () -> read("waiting.log"));
+        assertTrue(process.isAlive(), () -> programs.read("waiting.log"));
         assertEquals(OK, operator("worker", "admit", id).code());
         // It would ask again within the minute that the tracker named.
         process.destroyForcibly().waitFor();
@@ -207,7 +151,7 @@ class JoiningIT {
     @Test
     void aWorkerComesInWithItsInvitationAndNotWithAWrongOne() throws Exception {
         assertEquals(OK, operator("enrolment", "set", "--mode", "invitation").code());
-        Ended without = runUntilIdle("without");
+        Programs.Ended without = runUntilIdle("without");
         assertEquals(NO_PERMISSION, without.code(), without.said());
         assertTrue(without.said().contains("--invitation"), without.said());
         assertEquals(
@@ -216,7 +160,7 @@ class JoiningIT {
                 .said()
                 .strip();
         assertEquals(OK, runUntilIdle("first", "--invitation", code).code());
-        Ended second = runUntilIdle("second", "--invitation", code);
+        Programs.Ended second = runUntilIdle("second", "--invitation", code);
         assertEquals(NO_PERMISSION, second.code(), second.said());
         assertTrue(second.said().contains("used"), second.said());
         assertEquals(OK, runUntilIdle("first").code());
@@ -227,7 +171,7 @@ class JoiningIT {
         assertEquals(OK, runUntilIdle("home").code());
         String first = token("home");
         assertEquals(200, status("/v1/leases", first));
-        Ended changed = run(WORKER, worker("new-token", "home"));
+        Programs.Ended changed = programs.run(Programs.WORKER, worker("new-token", "home"));
         assertEquals(OK, changed.code(), changed.said());
         String second = token("home");
         assertNotEquals(first, second);
@@ -249,21 +193,21 @@ class JoiningIT {
 
     @Test
     void whatCannotBeDoneIsSaidInWords() throws Exception {
-        Ended nobody = run(WORKER, worker("new-token", "nobody"));
+        Programs.Ended nobody = programs.run(Programs.WORKER, worker("new-token", "nobody"));
         assertEquals(NO_INPUT, nobody.code());
         assertTrue(nobody.said().contains("has registered"), nobody.said());
         assertEquals(OK, runUntilIdle("home").code());
         Files.writeString(identity("home"), "{\"token\":\"secret-secret");
-        Ended damaged = runUntilIdle("home");
+        Programs.Ended damaged = runUntilIdle("home");
         assertTrue(damaged.said().contains("is damaged"), damaged.said());
         assertFalse(damaged.said().contains("secret-secret"), damaged.said());
     }
 
     @Test
     void twoWorkersDoNotShareAHome() throws Exception {
-        launch(WORKER, "one.log", worker("run", "home"));
-        awaitThat(() -> read("one.log").contains("Worker is ready"));
-        Ended two = runUntilIdle("home");
+        programs.launch(Programs.WORKER, "one.log", worker("run", "home"));
+        Programs.awaitThat(() -> programs.read("one.log").contains("Worker is ready"));
+        Programs.Ended two = runUntilIdle("home");
         assertEquals(TEMPORARY, two.code(), two.said());
         assertTrue(two.said().contains("--home"), two.said());
     }

@@ -1,0 +1,95 @@
+package dev.gleaner.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The two jars as people start them, their output in files of a folder. Ends on close what it started. */
+final class Programs implements AutoCloseable {
+    static final Path TRACKER = Path.of("../tracker-server/target/tracker-server.jar");
+    static final Path WORKER = Path.of("../worker-agent/target/worker-agent.jar");
+
+    private final Path folder;
+    private final List<Process> started = new ArrayList<>();
+    private int runs;
+
+    Programs(Path folder) {
+        this.folder = folder;
+    }
+
+    /** @param said everything that it printed */
+    record Ended(int code, String said) {}
+
+    interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    static void awaitThat(Condition condition) throws Exception {
+        Instant until = Instant.now().plus(Duration.ofSeconds(60));
+        while (!condition.holds()) {
+            assertTrue(Instant.now().isBefore(until), "it did not come true in a minute");
+            Thread.sleep(100);
+        }
+    }
+
+    Process launch(Path jar, String log, String... arguments) throws IOException {
+        return launch(List.of(), jar, log, arguments);
+    }
+
+    /** @param wrapper a program that starts what follows it on its command line */
+    Process launch(List<String> wrapper, Path jar, String log, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-jar",
+                jar.toString()));
+        command.addAll(Arrays.asList(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(log).toFile())
+                .start();
+        started.add(process);
+        return process;
+    }
+
+    Ended run(Path jar, String... arguments) throws Exception {
+        String log = "run-" + runs++ + ".log";
+        Process process = launch(jar, log, arguments);
+        assertTrue(process.waitFor(90, TimeUnit.SECONDS), () -> "hangs: " + read(log));
+        return new Ended(process.exitValue(), read(log));
+    }
+
+    String read(String log) {
+        try {
+            return Files.readString(folder.resolve(log));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (Process process : started) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().waitFor();
+        }
+    }
+}

@@ -8,6 +8,7 @@ import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.CampaignSpec;
+import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ManualClock;
@@ -411,6 +412,45 @@ class LeaseDeskTest {
         assertEquals(1, acquire("bela", "b", 1).size());
         pass(Duration.ofMinutes(61));
         assertEquals(1, acquire("ada", "later", 1).size());
+    }
+
+    @Test
+    void aJobThatNoWorkerSurvivesCostsEightAttemptsAndIsSetAsideWithTheEvidence() throws Exception {
+        bigCampaign(40);
+        await(ledger.pauseCampaign("c", true, "op"));
+        desk.wake();
+        long poison = acquire("ada", "first", 1).get(0).job().job();
+        for (int round = 0; round < 60; round++) {
+            pass(Duration.ofMinutes(4)); // The lease runs out, and the job's delay with it.
+            desk.wake();
+            for (Desk.Granted lease : acquire("w" + round, "r" + round, 4)) {
+                if (lease.job().job() != poison) {
+                    submit(lease, "w" + round);
+                }
+            }
+        }
+        JobView job = ledger.view(poison).orElseThrow();
+        assertEquals("quarantined", job.state());
+        assertTrue(job.attempts().size() <= 8, "it cost " + job.attempts().size() + " attempts");
+        assertTrue(job.reason().contains("no heartbeat"), job.reason());
+    }
+
+    @Test
+    void aVersionThatFailsEverywhereCostsThreeJobsAnHourAndTheOthersGoOn() throws Exception {
+        bigCampaign(400);
+        int spoilt = 0;
+        for (int round = 0; round < 30; round++) {
+            Caller bad = new Caller("b" + round % 20, "agent/2", null, null, 1_000, 0);
+            for (Desk.Granted lease :
+                    await(desk.acquire(bad, "b" + round, 1, Duration.ZERO)).granted()) {
+                fail(lease, bad.worker(), FailureClass.BUG);
+                spoilt++;
+            }
+            String good = "g" + round % 20;
+            submit(acquire(good, "g" + round, 1).get(0), good);
+            pass(Duration.ofMinutes(1));
+        }
+        assertEquals(3, spoilt);
     }
 
     /** Ten jobs of a minute each, and one whose worker does not get on. */

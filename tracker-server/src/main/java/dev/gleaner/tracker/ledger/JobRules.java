@@ -145,13 +145,6 @@ public final class JobRules {
         if (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is " + attempt.status());
         }
-        Attempt canonical = job.attempt(job.canonical());
-        if (canonical != null && sameCandidates(attempt, canonical)) {
-            return new Applied(
-                    null,
-                    List.of(move(attempt, AttemptStatus.SUPERSEDED, "agrees with attempt " + canonical.number())),
-                    0);
-        }
         boolean waits = attempt.status() == AttemptStatus.HELD && !job.living().isEmpty();
         if (job.status() != JobStatus.OPEN || waits) {
             return new Refused(
@@ -185,7 +178,7 @@ public final class JobRules {
                 || (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD)) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is not waiting for a judgement");
         }
-        return ended(job, move(attempt, AttemptStatus.REJECTED, reject.reason()), 0.5, true, null);
+        return ended(job, move(attempt, AttemptStatus.REJECTED, reject.reason()), new Cost(0.5, true, false), null);
     }
 
     private static Decision release(JobSnapshot job, LedgerEvent.Release release) {
@@ -197,7 +190,7 @@ public final class JobRules {
         if (attempt.status() == AttemptStatus.RELEASED) {
             return new Replayed(attempt.status(), attempt.number());
         }
-        return ended(job, move(attempt, AttemptStatus.RELEASED, release.reason()), 0, false, null);
+        return ended(job, move(attempt, AttemptStatus.RELEASED, release.reason()), Cost.NONE, null);
     }
 
     private static Decision fail(JobSnapshot job, LedgerEvent.Fail fail) {
@@ -209,7 +202,7 @@ public final class JobRules {
             return new Replayed(attempt.status(), attempt.number());
         }
         List<Attempt> alike = job.attempts().stream()
-                .filter(a -> a.failure() == fail.failure())
+                .filter(a -> a.failure() == fail.failure() && !a.excused())
                 .toList();
         Set<String> workers = new TreeSet<>(List.of(fail.worker()));
         alike.forEach(a -> workers.add(a.worker()));
@@ -232,8 +225,7 @@ public final class JobRules {
         return ended(
                 job,
                 move(attempt, AttemptStatus.FAILED, fail.failure() + ": " + fail.message()),
-                points,
-                true,
+                new Cost(points, true, false),
                 verdict);
     }
 
@@ -253,7 +245,10 @@ public final class JobRules {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is not leased");
         }
         return ended(
-                job, move(attempt, AttemptStatus.EXPIRED, expire.cause()), expire.amnesty() ? 0 : 0.25, false, null);
+                job,
+                move(attempt, AttemptStatus.EXPIRED, expire.cause()),
+                expire.amnesty() ? Cost.NONE : new Cost(0.25, false, false),
+                null);
     }
 
     private static Decision revoke(JobSnapshot job, LedgerEvent.Revoke revoke) {
@@ -261,7 +256,7 @@ public final class JobRules {
         if (attempt == null || !attempt.status().live()) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is over");
         }
-        return ended(job, move(attempt, AttemptStatus.REVOKED, revoke.reason()), 0, false, null);
+        return ended(job, move(attempt, AttemptStatus.REVOKED, revoke.reason()), Cost.NONE, null);
     }
 
     private static Decision requeue(JobSnapshot job, LedgerEvent.Requeue requeue) {
@@ -288,22 +283,30 @@ public final class JobRules {
                 .toList();
     }
 
+    /**
+     * What an attempt that came to nothing costs the job.
+     *
+     * @param excused it does not even count as an attempt
+     */
+    private record Cost(double points, boolean delayed, boolean excused) {
+        private static final Cost NONE = new Cost(0, false, true);
+    }
+
     /** A live attempt came to nothing: who pays, is the job set aside, when may it go out again, is there a held result? */
-    private static Decision ended(
-            JobSnapshot job, AttemptChange change, double cost, boolean delayed, @Nullable String verdict) {
+    private static Decision ended(JobSnapshot job, AttemptChange change, Cost cost, @Nullable String verdict) {
         if (job.status() != JobStatus.OPEN) {
             return new Applied(null, List.of(change), 0);
         }
-        double points = job.points() + cost;
+        double points = job.points() + cost.points;
         boolean othersLive = job.living().stream().anyMatch(a -> a.number() != change.number());
         if (othersLive) {
             // Whoever else works on the job decides what becomes of it.
             return new Applied(new JobChange(JobStatus.OPEN, null, points, Duration.ZERO, 0), List.of(change), 0);
         }
         long costly = job.attempts().stream()
-                        .filter(a -> a.number() != change.number() && costs(a.status()))
+                        .filter(a -> a.number() != change.number() && !a.excused() && costs(a.status()))
                         .count()
-                + (costs(change.to()) ? 1 : 0);
+                + (!cost.excused && costs(change.to()) ? 1 : 0);
         String reason = verdict != null
                 ? verdict
                 : points >= QUARANTINE_POINTS
@@ -321,8 +324,14 @@ public final class JobRules {
                 held = other.number();
             }
         }
-        Duration delay = delayed ? backOff(costly) : Duration.ZERO;
+        Duration delay = cost.delayed ? backOff(costly) : Duration.ZERO;
         return new Applied(new JobChange(JobStatus.OPEN, null, points, delay, 0), List.of(change), held);
+    }
+
+    /** Whether the event frees the job of what this attempt cost: the tracker was to blame, or an operator begins anew. */
+    public static boolean excuses(LedgerEvent event, int attempt) {
+        return event instanceof LedgerEvent.Requeue
+                || (event instanceof LedgerEvent.Expire expire && expire.amnesty() && expire.attempt() == attempt);
     }
 
     private static boolean costs(AttemptStatus status) {

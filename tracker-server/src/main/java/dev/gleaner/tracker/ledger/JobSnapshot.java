@@ -21,6 +21,7 @@ public record JobSnapshot(long id, JobStatus status, double points, int canonica
      * @param failure of a FAILED attempt
      * @param fingerprint of the manifest that was handed in
      * @param candidateDigest of that manifest
+     * @param excused counts against the job no more
      */
     public record Attempt(
             int number,
@@ -29,7 +30,8 @@ public record JobSnapshot(long id, JobStatus status, double points, int canonica
             AttemptStatus status,
             @Nullable FailureClass failure,
             @Nullable String fingerprint,
-            @Nullable String candidateDigest) {}
+            @Nullable String candidateDigest,
+            boolean excused) {}
 
     public @Nullable Attempt attempt(int number) {
         return number >= 1 && number <= attempts.size() ? attempts.get(number - 1) : null;

@@ -133,4 +133,35 @@ class ConductTest {
         ended("cleo", "bad/1", 3, Ending.BUG);
         assertTrue(rests("dora", "bad/1"));
     }
+
+    @Test
+    void aWorkerIsToldHowMuchLongerItRests() {
+        for (int i = 0; i <= Conduct.RELEASES_PER_HOUR; i++) {
+            ended("ada", "a/1", i, Ending.RELEASED);
+        }
+        after(Duration.ofMinutes(59));
+        assertEquals(
+                61, conduct.objection(Caller.unknown("ada"), now).orElseThrow().retrySeconds());
+    }
+
+    @Test
+    void whatWasNotedBeforeTheClockWasSetBackIsForgotten() {
+        for (int i = 0; i <= Conduct.RELEASES_PER_HOUR; i++) {
+            ended("ada", "a/1", i, Ending.RELEASED);
+        }
+        for (int i = 0; i < Conduct.CUT_OFF_WORKERS; i++) {
+            ended("w" + i, "a/1", i, Ending.NETWORK);
+        }
+        for (int i = 0; i < Conduct.RELEASES_PER_HOUR; i++) {
+            ended("bela", "a/1", i, Ending.RELEASED);
+        }
+        after(Duration.ofDays(-365));
+        conduct.forget();
+        assertFalse(rests("ada", "a/1"));
+        assertFalse(conduct.rests("c", now));
+        ended("bela", "a/1", 99, Ending.RELEASED);
+        assertFalse(rests("bela", "a/1"));
+        ended("w9", "a/1", 9, Ending.NETWORK);
+        assertFalse(conduct.rests("c", now));
+    }
 }

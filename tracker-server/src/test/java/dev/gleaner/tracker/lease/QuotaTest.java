@@ -99,4 +99,52 @@ class QuotaTest {
         quota.gaveBack("ada");
         assertEquals(3, quota.left(ada, NOON).leases());
     }
+
+    @Test
+    void zeroMeansNoLimit() {
+        Caller ada = caller("ada", "192.0.2.1", "i", 1);
+        for (int i = 0; i < 5_000; i++) {
+            quota.granted("ada");
+            quota.took("ada");
+        }
+        assertEquals(new Quota.Left(Integer.MAX_VALUE, null), quota.left(ada, NOON));
+    }
+
+    @Test
+    void leasesFollowAWorkerThatComesFromAnotherAddress() {
+        limits = new Limits(0, 2, 0, 0);
+        Caller before = caller("ada", "192.0.2.1", null, 1_000);
+        assertEquals(2, quota.left(before, NOON).leases());
+        quota.took("ada");
+        quota.took("ada");
+        assertEquals(
+                0, quota.left(caller("ada", "192.0.2.2", null, 1_000), NOON).leases());
+        assertEquals(
+                2, quota.left(caller("bela", "192.0.2.1", null, 1_000), NOON).leases());
+        assertEquals(
+                0, quota.left(caller("cleo", "192.0.2.2", null, 1_000), NOON).leases());
+    }
+
+    @Test
+    void aWorkerThatWorksThroughMidnightBeginsANewDayToo() {
+        limits = new Limits(0, 0, 0, 100);
+        Caller ada = caller("ada", null, null, 1_000);
+        assertEquals(100, quota.left(ada, NOON).leases());
+        quota.granted("ada");
+        quota.took("ada");
+        assertEquals(99, quota.left(ada, NOON).leases());
+        assertEquals(100, quota.left(ada, NOON.plus(Duration.ofDays(1))).leases());
+    }
+
+    @Test
+    void theTightestLimitIsTheOneThatIsNamed() {
+        limits = new Limits(2, 2, 2, 2);
+        Caller ada = caller("ada", "192.0.2.1", "i", 1_000);
+        assertEquals(2, quota.left(ada, NOON).leases());
+        quota.granted("ada");
+        quota.took("ada");
+        quota.granted("ada");
+        quota.took("ada");
+        assertTrue(quota.left(ada, NOON).objection().reason().contains("this worker holds"));
+    }
 }

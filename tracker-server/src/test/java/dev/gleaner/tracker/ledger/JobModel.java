@@ -17,6 +17,7 @@ final class JobModel {
 
     /** The job after the decision. */
     static JobSnapshot after(JobSnapshot job, LedgerEvent event, Decision decision) {
+        require(decision != null, "no decision", () -> event + " on " + job);
         if (!(decision instanceof Decision.Applied applied)) {
             return job;
         }
@@ -27,8 +28,8 @@ final class JobModel {
                         change.from() == null && change.number() == attempts.size() + 1,
                         "a number is used twice",
                         job::toString);
-                attempts.add(
-                        new JobSnapshot.Attempt(change.number(), EPOCH, grant.worker(), change.to(), null, null, null));
+                attempts.add(new JobSnapshot.Attempt(
+                        change.number(), EPOCH, grant.worker(), change.to(), null, null, null, false));
                 continue;
             }
             JobSnapshot.Attempt old = attempts.get(change.number() - 1);
@@ -43,8 +44,10 @@ final class JobModel {
                             change.to(),
                             event instanceof LedgerEvent.Fail f ? f.failure() : old.failure(),
                             submit == null ? old.fingerprint() : submit.fingerprint(),
-                            submit == null ? old.candidateDigest() : submit.candidateDigest()));
+                            submit == null ? old.candidateDigest() : submit.candidateDigest(),
+                            old.excused()));
         }
+        attempts.replaceAll(a -> excused(a, event));
         Decision.JobChange change = applied.job();
         return new JobSnapshot(
                 job.id(),
@@ -52,6 +55,20 @@ final class JobModel {
                 change == null ? job.points() : change.points(),
                 change == null ? job.canonical() : change.canonical(),
                 attempts);
+    }
+
+    static JobSnapshot.Attempt excused(JobSnapshot.Attempt a, LedgerEvent event) {
+        return !JobRules.excuses(event, a.number())
+                ? a
+                : new JobSnapshot.Attempt(
+                        a.number(),
+                        a.epoch(),
+                        a.worker(),
+                        a.status(),
+                        a.failure(),
+                        a.fingerprint(),
+                        a.candidateDigest(),
+                        true);
     }
 
     /** Invariants I1, I2, I3 and I8 of {@code docs/leases.md}, and who may work beside whom. */

@@ -329,6 +329,78 @@ class JobRulesTest {
     }
 
     @Test
+    void aLongTroubleOfTheTrackersSetsNoJobAside() {
+        for (int i = 1; i <= 3 * JobRules.QUARANTINE_ATTEMPTS; i++) {
+            world.grant("w" + i);
+            world.on(new LedgerEvent.Expire(i, "no progress", true));
+        }
+        assertEquals(JobStatus.OPEN, world.job.status());
+        assertEquals(0, world.job.points());
+    }
+
+    @Test
+    void aRequeuedJobBeginsAnewWithWhatItMayCost() {
+        for (int round = 0; round < 3; round++) {
+            int before = world.job.attempts().size();
+            int costly = 0;
+            while (world.job.status() == JobStatus.OPEN) {
+                costly++;
+                world.grant("w" + costly);
+                world.on(new LedgerEvent.Expire(before + costly, "no heartbeat", false));
+            }
+            assertEquals(JobRules.QUARANTINE_ATTEMPTS, costly, "round " + round);
+            world.on(new LedgerEvent.Requeue("operator: the store was broken"));
+        }
+        int number = world.job.attempts().size();
+        for (String worker : List.of("ada", "bela")) {
+            world.grant(worker);
+            world.on(new LedgerEvent.Fail(worker, token(++number), FailureClass.BUG, "boom"));
+        }
+        assertEquals(JobStatus.OPEN, world.job.status());
+        world.on(new LedgerEvent.Requeue("operator: a new version is out"));
+        world.grant("cleo");
+        world.on(new LedgerEvent.Fail("cleo", token(++number), FailureClass.BUG, "boom"));
+        assertEquals(JobStatus.OPEN, world.job.status(), "who failed before the operator's word counts no more");
+    }
+
+    @Test
+    void anInputThatOneWorkerCannotReadIsBelievedOnceHoweverOftenItTries() {
+        for (int i = 1; i <= 3; i++) {
+            world.grant("ada");
+            world.on(new LedgerEvent.Fail("ada", token(i), FailureClass.INPUT, "404"));
+            assertEquals(1, world.job.points());
+        }
+        world.grant("bela");
+        world.on(new LedgerEvent.Fail("bela", token(4), FailureClass.BUG, "boom"));
+        assertEquals(2, world.job.points());
+    }
+
+    @Test
+    void differentFailuresAreNotAlike() {
+        List<FailureClass> failures = List.of(FailureClass.BUG, FailureClass.RESOURCE, FailureClass.BUG);
+        for (int i = 1; i <= 3; i++) {
+            world.grant("w" + i);
+            world.on(new LedgerEvent.Fail("w" + i, token(i), failures.get(i - 1), "x"));
+        }
+        assertEquals(JobStatus.OPEN, world.job.status());
+    }
+
+    @Test
+    void expiredAndRejectedAttemptsCountTogetherAndExcusedOnesDoNot() {
+        world.grant("ada");
+        world.submit("ada", 1, "d");
+        world.on(new LedgerEvent.Reject(1, "wrong"));
+        for (int i = 2; i <= 8; i++) {
+            world.grant("w" + i);
+            world.on(new LedgerEvent.Expire(i, "no heartbeat", i == 4));
+        }
+        assertEquals(JobStatus.OPEN, world.job.status(), "seven that count");
+        world.grant("w9");
+        world.on(new LedgerEvent.Expire(9, "no heartbeat", false));
+        assertEquals(JobStatus.QUARANTINED, world.job.status());
+    }
+
+    @Test
     void anOperatorCanTakeALeasedJobAway() {
         world.grant("ada");
         world.on(new LedgerEvent.Requeue("operator: stuck"));

@@ -108,7 +108,7 @@ final class SimLedger {
             if (change.from() == null) {
                 LedgerEvent.Grant grant = (LedgerEvent.Grant) event;
                 JobSnapshot.Attempt granted = new JobSnapshot.Attempt(
-                        change.number(), EPOCH, grant.worker(), AttemptStatus.LEASED, null, null, null);
+                        change.number(), EPOCH, grant.worker(), AttemptStatus.LEASED, null, null, null, false);
                 if (change.number() <= attempts.size()) {
                     attempts.set(change.number() - 1, granted);
                 } else {
@@ -131,7 +131,8 @@ final class SimLedger {
                             change.to(),
                             failure,
                             submit == null ? old.fingerprint() : submit.fingerprint(),
-                            submit == null ? old.candidateDigest() : submit.candidateDigest()));
+                            submit == null ? old.candidateDigest() : submit.candidateDigest(),
+                            old.excused() || JobRules.excuses(event, old.number())));
             if (submit != null) {
                 rows.get(job.id() + "/" + change.number()).manifest = submit.manifest();
             }

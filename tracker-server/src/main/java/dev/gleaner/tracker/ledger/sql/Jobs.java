@@ -89,8 +89,9 @@ final class Jobs {
                         AttemptStatus.valueOf(r.getString(4)),
                         r.getString(5) == null ? null : FailureClass.valueOf(r.getString(5)),
                         r.getString(6),
-                        r.getString(7)),
-                "SELECT number, epoch, worker, state, failure, fingerprint, digest FROM attempt WHERE job = ? ORDER BY number",
+                        r.getString(7),
+                        r.getInt(8) != 0),
+                "SELECT number, epoch, worker, state, failure, fingerprint, digest, excused FROM attempt WHERE job = ? ORDER BY number",
                 id);
         JobSnapshot job = new JobSnapshot(id, (JobStatus) row[0], (Double) row[1], (Integer) row[2], attempts);
         return Optional.of(new Loaded(job, (Long) row[3], (Long) row[4]));
@@ -105,8 +106,21 @@ final class Jobs {
             for (Decision.AttemptChange change : applied.attempts()) {
                 write(session, loaded, change, event, epoch, now);
             }
+            excuse(session, loaded.job(), event);
         }
         return decision;
+    }
+
+    private static void excuse(Session session, JobSnapshot job, LedgerEvent event) throws SQLException {
+        for (JobSnapshot.Attempt attempt : job.attempts()) {
+            if (!attempt.excused() && JobRules.excuses(event, attempt.number())) {
+                update(
+                        session,
+                        "UPDATE attempt SET excused = 1 WHERE job = ? AND number = ?",
+                        job.id(),
+                        attempt.number());
+            }
+        }
     }
 
     private static void write(Session session, Loaded loaded, Decision.Applied applied, long now) throws SQLException {

@@ -7,6 +7,9 @@ ALTER TABLE worker ADD COLUMN streak INTEGER NOT NULL DEFAULT 0;
 UPDATE worker SET standing = 1000 WHERE accepted >= 7;
 CREATE INDEX worker_address ON worker (address, registered_at) WHERE address IS NOT NULL;
 
+-- excused: counts against its job no more.
+ALTER TABLE attempt ADD COLUMN excused INTEGER NOT NULL DEFAULT 0;
+
 CREATE TABLE invitation (
   id         TEXT PRIMARY KEY,
   code_hash  TEXT NOT NULL UNIQUE,

@@ -386,17 +386,21 @@ class JobRulesTest {
     }
 
     @Test
-    void expiredAndRejectedAttemptsCountTogetherAndExcusedOnesDoNot() {
+    void failedExpiredAndRejectedAttemptsCountTogetherAndReleasedAndExcusedOnesDoNot() {
         world.grant("ada");
         world.submit("ada", 1, "d");
         world.on(new LedgerEvent.Reject(1, "wrong"));
-        for (int i = 2; i <= 8; i++) {
+        world.grant("bela");
+        world.on(new LedgerEvent.Fail("bela", token(2), FailureClass.NETWORK, "timeout"));
+        world.grant("cleo");
+        world.on(new LedgerEvent.Release("cleo", token(3), "bye"));
+        for (int i = 4; i <= 9; i++) {
             world.grant("w" + i);
-            world.on(new LedgerEvent.Expire(i, "no heartbeat", i == 4));
+            world.on(new LedgerEvent.Expire(i, "no heartbeat", i == 5));
         }
         assertEquals(JobStatus.OPEN, world.job.status(), "seven that count");
-        world.grant("w9");
-        world.on(new LedgerEvent.Expire(9, "no heartbeat", false));
+        world.grant("w10");
+        world.on(new LedgerEvent.Expire(10, "no heartbeat", false));
         assertEquals(JobStatus.QUARANTINED, world.job.status());
     }
 

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /** The measurements, one method each; what they print goes to {@code docs/performance.md}. */
 public final class Bench {
     private static final int WARM_SECONDS = 30;
+    /** A process may hold so many sockets on most machines; workers share them. */
+    private static final int MOST_CONNECTIONS = 8_000;
+
     private static final int CYCLES_A_SECOND_AT_MOST = 20_000;
     private static final List<String> LONG_LEASES = List.of("--lease-ttl", "600", "--heartbeat", "30");
 
@@ -126,6 +129,37 @@ public final class Bench {
                         measured.summary(),
                         (tracker.cpuSeconds() - cpu) / took,
                         tracker.residentMebibytes());
+            }
+        });
+    }
+
+    /** Volunteers with real timing. */
+    public void swarm(int workers, int jobSeconds, int seconds) throws IOException {
+        withTracker((tracker, folder) -> {
+            try (Load load = new Load(tracker.port(), tracker.operatorToken(), Math.min(workers, MOST_CONNECTIONS))) {
+                int joining = Math.max(30, workers / 500);
+                load.prepare(workers * (2 + 2 * (joining + seconds) / jobSeconds), workers);
+                Swarm swarm = load.swarm(jobSeconds * 1_000L);
+                swarm.join(load.workers(), joining);
+                double cpu = tracker.cpuSeconds();
+                double commits = tracker.meter("gleaner_ledger_commit_seconds_count");
+                double changes = tracker.meter("gleaner_ledger_batch_sum");
+                swarm.measure(seconds);
+                double took = seconds;
+                double commitsMade = tracker.meter("gleaner_ledger_commit_seconds_count") - commits;
+                double changesMade = tracker.meter("gleaner_ledger_batch_sum") - changes;
+                double cores = (tracker.cpuSeconds() - cpu) / took;
+                swarm.end();
+                print(
+                        "swarm      %d workers, jobs of %d s: %.0f jobs/s, %.0f heartbeats/s",
+                        workers, jobSeconds, swarm.submit.count() / took, swarm.beat.count() / took);
+                print("  acquire  %s", swarm.acquire.summary());
+                print("  beat     %s", swarm.beat.summary());
+                print("  submit   %s", swarm.submit.summary());
+                print(
+                        "  ledger   %.0f changes/s in %.0f commits/s, each with its fsync",
+                        changesMade / took, commitsMade / took);
+                print("  tracker  %.3f cores, %d MiB resident", cores, tracker.residentMebibytes());
             }
         });
     }

@@ -77,6 +77,20 @@ final class Load implements AutoCloseable {
                 }));
     }
 
+    /** A result without objects. */
+    byte[] manifest() {
+        return manifest;
+    }
+
+    /** The registered workers' tokens. */
+    List<String> workers() {
+        return workers;
+    }
+
+    Swarm swarm(long jobMillis) {
+        return new Swarm(vertx, this, jobMillis);
+    }
+
     private static <T> T await(Future<T> future) {
         return future.toCompletionStage().toCompletableFuture().join();
     }

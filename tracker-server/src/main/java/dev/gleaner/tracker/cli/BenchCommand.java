@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code bench cycles|heartbeats|idle|many}. */
+/** {@code bench cycles|heartbeats|idle|swarm|many}. */
 @Command(
         name = "bench",
         description =
@@ -76,6 +76,30 @@ final class BenchCommand {
             @Option(names = "--seconds", defaultValue = "60", description = "default: ${DEFAULT-VALUE}") int seconds)
             throws IOException {
         new Bench(out, List.of()).idle(workers, seconds);
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "swarm",
+            description = "Volunteers with real timing: they take a job, beat every 30 seconds, hand it in.",
+            mixinStandardHelpOptions = true)
+    int swarm(
+            @Option(
+                            names = "--workers",
+                            split = ",",
+                            defaultValue = "1000,10000,50000",
+                            description = "one run for each (default: ${DEFAULT-VALUE})")
+                    List<Integer> workers,
+            @Option(
+                            names = "--job-seconds",
+                            defaultValue = "120",
+                            description = "how long a job takes on average (default: ${DEFAULT-VALUE})")
+                    int jobSeconds,
+            @Option(names = "--seconds", defaultValue = "60", description = "default: ${DEFAULT-VALUE}") int seconds)
+            throws IOException {
+        for (int count : workers) {
+            new Bench(out, List.of()).swarm(count, jobSeconds, seconds);
+        }
         return Exit.OK;
     }
 

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The two jars as people start them, their output in files of a folder. Ends on close what it started. */
@@ -33,6 +34,10 @@ final class Programs implements AutoCloseable {
 
     interface Condition {
         boolean holds() throws Exception;
+    }
+
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
     static int freePort() throws IOException {
@@ -56,16 +61,17 @@ final class Programs implements AutoCloseable {
     /** @param wrapper a program that starts what follows it on its command line */
     Process launch(List<String> wrapper, Path jar, String log, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(wrapper);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-jar",
-                jar.toString()));
+        command.addAll(List.of(java(), "-Xmx256m", "-jar", jar.toString()));
         command.addAll(Arrays.asList(arguments));
-        Process process = new ProcessBuilder(command)
+        return launch(Map.of(), command, log);
+    }
+
+    Process launch(Map<String, String> environment, List<String> command, String log) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(log).toFile())
-                .start();
+                .redirectOutput(folder.resolve(log).toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         started.add(process);
         return process;
     }

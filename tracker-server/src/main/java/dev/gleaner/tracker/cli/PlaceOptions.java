@@ -74,6 +74,14 @@ final class PlaceOptions {
             description = "the bucket is part of the host's name, as AWS prefers; otherwise the first part of the path")
     boolean virtualHost;
 
+    @Option(
+            names = "--s3-part-size",
+            paramLabel = "MIB",
+            defaultValue = "64",
+            description =
+                    "workers upload larger objects in parts of so many MiB, 5 to 2048 (default: ${DEFAULT-VALUE})")
+    long partMebibytes = S3Settings.DEFAULT_PART_BYTES >> 20;
+
     TrackerConfig config(
             String host,
             int port,
@@ -119,7 +127,8 @@ final class PlaceOptions {
                 virtualHost,
                 required("AWS_ACCESS_KEY_ID"),
                 required("AWS_SECRET_ACCESS_KEY"),
-                secret("AWS_SESSION_TOKEN")));
+                secret("AWS_SESSION_TOKEN"),
+                partMebibytes << 20));
     }
 
     private static String required(String name) throws IOException {

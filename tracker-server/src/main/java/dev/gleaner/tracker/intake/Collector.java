@@ -88,6 +88,26 @@ public final class Collector {
                         object.modified());
             }
         }
+        List<String> unfinished = new ArrayList<>();
+        store.eachUnfinished(ObjectKeys.INCOMING, upload -> {
+            looked[0]++;
+            if (upload.modified().isBefore(before)) {
+                unfinished.add(upload.key());
+            }
+        });
+        for (String key : unfinished) {
+            if (isNeeded(key)) {
+                continue;
+            }
+            objects++;
+            if (sample.size() < SAMPLE) {
+                sample.add(key);
+            }
+            if (delete) {
+                store.abandon(key);
+                log.info("Unfinished upload collected: key={}", key);
+            }
+        }
         return new Found(looked[0], objects, bytes, sample);
     }
 

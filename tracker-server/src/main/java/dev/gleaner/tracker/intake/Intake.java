@@ -56,6 +56,11 @@ public final class Intake {
                 size = store.size(accepted);
             }
             if (size.isEmpty()) {
+                store.complete(incoming, object);
+                size = store.size(incoming);
+                key = incoming;
+            }
+            if (size.isEmpty()) {
                 return fault(Fault.Kind.MISSING, "object " + object.name() + " was not uploaded");
             }
             if (size.get() != object.bytes()) {

@@ -260,7 +260,11 @@ public final class WorkerCalls {
         String campaign = ledger.job(job).orElseThrow(() -> unknown(job)).campaign();
         List<Tickets.Ticket> tickets = new ArrayList<>();
         for (ShardObject object : request.objects()) {
-            tickets.add(store.ticket(key(campaign, job, token, object), object, TICKET_LIFE));
+            String key = key(campaign, job, token, object);
+            Optional<Tickets.Ticket> inParts = Boolean.TRUE.equals(request.parts())
+                    ? store.partTicket(key, object, TICKET_LIFE)
+                    : Optional.empty();
+            tickets.add(inParts.isPresent() ? inParts.get() : store.ticket(key, object, TICKET_LIFE));
         }
         return new Tickets.Response(tickets);
     }

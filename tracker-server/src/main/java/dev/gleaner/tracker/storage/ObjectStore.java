@@ -17,6 +17,23 @@ public interface ObjectStore {
     /** The right to PUT exactly the declared bytes to one key. */
     Tickets.Ticket ticket(String key, ShardObject object, Duration validFor) throws IOException;
 
+    /**
+     * The right to PUT the declared bytes part by part, where the store can and the object is large; else empty. The parts become the
+     * object by {@link #complete}.
+     */
+    default Optional<Tickets.Ticket> partTicket(String key, ShardObject object, Duration validFor) throws IOException {
+        return Optional.empty();
+    }
+
+    /** Makes an object of its uploaded parts; does nothing unless all are there. */
+    default void complete(String key, ShardObject object) throws IOException {}
+
+    /** Shows every upload in parts that was begun and not completed, with 0 bytes. */
+    default void eachUnfinished(String prefix, Consumer<Listed> each) throws IOException {}
+
+    /** Throws away the parts that were uploaded for an object. */
+    default void abandon(String key) throws IOException {}
+
     /** Size of an object, or empty when there is none. */
     Optional<Long> size(String key) throws IOException;
 

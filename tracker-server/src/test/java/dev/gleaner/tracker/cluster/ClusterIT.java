@@ -97,7 +97,8 @@ class ClusterIT {
                         false,
                         S3ProxyServer.ACCESS_KEY,
                         S3ProxyServer.SECRET_KEY,
-                        null)),
+                        null,
+                        S3Settings.DEFAULT_PART_BYTES)),
                 cluster,
                 List.of(),
                 null);

@@ -101,7 +101,7 @@ public final class TrackerClient {
     }
 
     public Tickets.Response tickets(Lease lease, List<ShardObject> objects) throws IOException {
-        return post(path(lease, "tickets"), new Tickets.Request(objects), Tickets.Response.class);
+        return post(path(lease, "tickets"), new Tickets.Request(objects, true), Tickets.Response.class);
     }
 
     public Submit.Response submit(Lease lease, Manifest manifest) throws IOException {
@@ -132,39 +132,55 @@ public final class TrackerClient {
 
     /** Uploads one object, asking for a new ticket when the old one has run out. */
     public void upload(Lease lease, ShardObject object, Path file) throws IOException {
-        for (int attempt = 1; ; attempt++) {
+        PartsDone done = new PartsDone();
+        int tried = 0;
+        while (true) {
+            int before = done.count();
+            IOException failure;
             try {
-                put(tickets(lease, List.of(object)).tickets().get(0), file);
+                put(tickets(lease, List.of(object)).tickets().get(0), file, done);
                 return;
             } catch (ProblemException e) {
-                boolean again = e.action() == ProblemCode.Action.RETRY
-                        || e.action() == ProblemCode.Action.RETRY_WITH_NEW_TICKET;
-                if (!again || attempt >= patience.tries()) {
+                if (e.action() != ProblemCode.Action.RETRY && e.action() != ProblemCode.Action.RETRY_WITH_NEW_TICKET) {
                     throw e;
                 }
-                pause(attempt, 0, "upload of " + object.name(), e);
+                failure = e;
             } catch (InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
-                if (attempt >= patience.tries()) {
-                    throw e;
-                }
-                pause(attempt, 0, "upload of " + object.name(), e);
+                failure = e;
             }
+            tried = done.count() > before ? 1 : tried + 1;
+            if (tried >= patience.tries()) {
+                throw failure;
+            }
+            pause(tried, 0, "upload of " + object.name(), failure);
         }
     }
 
-    private void put(Tickets.Ticket ticket, Path file) throws IOException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(ticket.url()))
+    private void put(Tickets.Ticket ticket, Path file, PartsDone done) throws IOException {
+        Tickets.Parts parts = ticket.parts();
+        if (parts == null) {
+            put(ticket.url(), ticket.headers(), HttpRequest.BodyPublishers.ofFile(file));
+            return;
+        }
+        for (Tickets.Part part : done.missing(parts)) {
+            put(part.url(), Map.of(), FileSlice.body(file, part.offset(), part.bytes()));
+            done.taken(part);
+        }
+    }
+
+    private void put(String url, Map<String, String> headers, HttpRequest.BodyPublisher body) throws IOException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(url))
                 .timeout(UPLOAD_TIMEOUT)
                 .header("User-Agent", userAgent)
-                .PUT(HttpRequest.BodyPublishers.ofFile(file));
-        ticket.headers().forEach(request::header);
+                .PUT(body);
+        headers.forEach(request::header);
         HttpResponse<InputStream> response = send(request.build());
         int status = response.statusCode();
         // An object store takes each object once: a second answer to the same ticket means that the first PUT came
         // through.
-        boolean alreadyThere = status == 412 && ticket.headers().containsKey("If-None-Match");
+        boolean alreadyThere = status == 412 && headers.containsKey("If-None-Match");
         if (status / 100 == 2 || alreadyThere) {
             response.body().close();
             return;

@@ -12,6 +12,7 @@ import io.minio.GetObjectResponse;
 import io.minio.Http;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
+import io.minio.MinioAsyncClient;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
 import io.minio.RemoveObjectArgs;
@@ -32,12 +33,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,8 +52,6 @@ import org.jspecify.annotations.Nullable;
  * Objects in an S3 bucket. A ticket is a presigned PUT whose signature covers length, SHA-256 and {@code If-None-Match: *}: a
  * store that looks at them takes exactly the declared bytes, once. Stores differ in what they look at, so nothing here relies
  * on it: what is judged is a local copy of what the store gives, and what is accepted must still be that.
- *
- * <p>The client's own presigning leaves the length out of what it signs, hence {@link Signer} (minio-java 9.0.4).
  */
 public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     private static final int CONNECT_SECONDS = 5;
@@ -63,14 +59,12 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
     private static final String SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     private static final String PROBE = "probe/writable";
 
-    private static final DateTimeFormatter AMZ_DATE =
-            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
-
     private final S3Settings settings;
     private final InstantSource clock;
     private final OkHttpClient http;
     private final MinioClient client;
-    private final Http.BaseUrl workersUrl;
+    private final S3Links links;
+    private final S3Parts parts;
     private final Path temporary;
 
     /**
@@ -88,22 +82,29 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 .readTimeout(IO_SECONDS, TimeUnit.SECONDS)
                 .writeTimeout(IO_SECONDS, TimeUnit.SECONDS)
                 .build();
+        StaticProvider credentials =
+                new StaticProvider(settings.accessKey(), settings.secretKey(), settings.sessionToken());
         this.client = MinioClient.builder()
                 .endpoint(settings.endpoint().toString())
                 .region(settings.region())
-                .credentialsProvider(
-                        new StaticProvider(settings.accessKey(), settings.secretKey(), settings.sessionToken()))
+                .credentialsProvider(credentials)
                 .httpClient(http)
                 .build();
-        this.workersUrl = new Http.BaseUrl(settings.publicEndpoint().toString());
-        workersUrl.setRegion(settings.region());
+        MinioAsyncClient forParts = MinioAsyncClient.builder()
+                .endpoint(settings.endpoint().toString())
+                .region(settings.region())
+                .credentialsProvider(credentials)
+                .httpClient(http)
+                .build();
         if (settings.virtualHost()) {
             client.enableVirtualStyleEndpoint();
-            workersUrl.enableVirtualStyleEndpoint();
+            forParts.enableVirtualStyleEndpoint();
         } else {
             client.disableVirtualStyleEndpoint();
-            workersUrl.disableVirtualStyleEndpoint();
+            forParts.disableVirtualStyleEndpoint();
         }
+        this.links = new S3Links(settings, clock);
+        this.parts = new S3Parts(settings, forParts, links);
         call("open bucket " + settings.bucket(), () -> {
             if (!bucketExists()) {
                 try {
@@ -142,9 +143,9 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
         Request.Builder request = new Request.Builder()
                 .url(url)
                 .method("PUT", RequestBody.create(new byte[0]))
-                .header("Host", hostHeader(url))
+                .header("Host", S3Links.host(url))
                 .header("x-amz-content-sha256", SHA256_OF_NOTHING)
-                .header("x-amz-date", AMZ_DATE.format(clock.instant()));
+                .header("x-amz-date", S3Links.AMZ_DATE.format(clock.instant()));
         String session = settings.sessionToken();
         if (session != null) {
             request.header("x-amz-security-token", session);
@@ -166,31 +167,38 @@ public final class S3ObjectStore implements ObjectStore, AutoCloseable {
                 "x-amz-checksum-sha256",
                 Base64.getEncoder().encodeToString(HexFormat.of().parseHex(object.sha256())));
         headers.put("If-None-Match", "*");
-        int seconds = Math.toIntExact(validFor.toSeconds());
-        return call("sign a ticket", () -> {
-            Http.QueryParameters query = new Http.QueryParameters();
-            String session = settings.sessionToken();
-            if (session != null) {
-                query.add("X-Amz-Security-Token", session);
-            }
-            HttpUrl url = workersUrl.buildUrl(
-                    Http.Method.PUT, settings.bucket(), settings.prefix() + key, settings.region(), query);
-            Request.Builder request = new Request.Builder()
-                    .url(url)
-                    .method("PUT", RequestBody.create(new byte[0]))
-                    .header("Host", hostHeader(url))
-                    .header("Content-Length", Long.toString(object.bytes()))
-                    .header("x-amz-date", AMZ_DATE.format(clock.instant()));
-            headers.forEach(request::header);
-            HttpUrl signed = Signer.presignV4(
-                    request.build(), settings.region(), settings.accessKey(), settings.secretKey(), seconds);
-            return new Tickets.Ticket(object.name(), signed.toString(), headers, seconds);
-        });
+        String url = call("sign a ticket", () -> links.put(key, Map.of(), headers, object.bytes(), validFor));
+        return new Tickets.Ticket(object.name(), url, headers, Math.toIntExact(validFor.toSeconds()));
     }
 
-    private static String hostHeader(HttpUrl url) {
-        boolean plain = url.port() == HttpUrl.defaultPort(url.scheme());
-        return plain ? url.host() : url.host() + ":" + url.port();
+    @Override
+    public Optional<Tickets.Ticket> partTicket(String key, ShardObject object, Duration validFor) throws IOException {
+        return parts.ticket(key, object, validFor);
+    }
+
+    @Override
+    public void complete(String key, ShardObject object) throws IOException {
+        if (object.bytes() <= settings.partBytes()) {
+            return;
+        }
+        try {
+            parts.complete(key, object);
+        } catch (IOException e) {
+            // Another tracker that judges the same result may have been faster.
+            if (size(key).isEmpty()) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void eachUnfinished(String prefix, Consumer<Listed> each) throws IOException {
+        parts.each(prefix, each);
+    }
+
+    @Override
+    public void abandon(String key) throws IOException {
+        parts.abandon(key);
     }
 
     @Override

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefix before every key, empty or ending in a slash
  * @param virtualHost whether the bucket is part of the host's name; otherwise it is the first part of the path
  * @param sessionToken of temporary credentials, null for lasting ones
+ * @param partBytes larger objects are uploaded in parts of this size; at least 5 MiB, S3's own limit
  */
 public record S3Settings(
         URI endpoint,
@@ -21,13 +22,19 @@ public record S3Settings(
         boolean virtualHost,
         String accessKey,
         String secretKey,
-        @Nullable String sessionToken) {
+        @Nullable String sessionToken,
+        long partBytes) {
+    public static final long LEAST_PART_BYTES = 5L << 20;
+    public static final long DEFAULT_PART_BYTES = 64L << 20;
 
     public S3Settings {
         requireHttp(endpoint);
         requireHttp(publicEndpoint);
         if (!bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
             throw new IllegalArgumentException("not an S3 bucket's name: " + bucket);
+        }
+        if (partBytes < LEAST_PART_BYTES) {
+            throw new IllegalArgumentException("parts must have at least " + LEAST_PART_BYTES + " bytes");
         }
         if (!prefix.matches("([a-z0-9][a-z0-9._-]*/)*")) {
             throw new IllegalArgumentException("an S3 prefix is of a-z 0-9 . _ - and ends in /, not " + prefix);

@@ -19,6 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** The contract over S3, with the HTTP client that workers have. */
@@ -38,7 +42,16 @@ abstract class S3Contract extends ObjectStoreContract {
 
     private S3Settings settings(URI endpoint, String secret) {
         return new S3Settings(
-                endpoint, endpoint, "us-east-1", "gleaner-contract", "some/prefix/", false, accessKey(), secret, null);
+                endpoint,
+                endpoint,
+                "us-east-1",
+                "gleaner-contract",
+                "some/prefix/",
+                false,
+                accessKey(),
+                secret,
+                null,
+                S3Settings.LEAST_PART_BYTES);
     }
 
     @Override
@@ -68,6 +81,88 @@ abstract class S3Contract extends ObjectStoreContract {
                 ticket.url());
         assertTrue(ticket.url().contains("X-Amz-Expires=300"), ticket.url());
         assertFalse(ticket.url().contains(secretKey()));
+    }
+
+    private int put(Tickets.Part part, byte[] body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(part.url()))
+                .timeout(Duration.ofSeconds(20))
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
+    }
+
+    private static byte[] slice(byte[] all, Tickets.Part part) {
+        return Arrays.copyOfRange(all, (int) part.offset(), (int) (part.offset() + part.bytes()));
+    }
+
+    @Test
+    void aLargeObjectComesInPartsAndIsThereWhenAllOfThemAre() throws Exception {
+        byte[] all = new byte[(int) (2 * S3Settings.LEAST_PART_BYTES + 12_345)];
+        new Random(1).nextBytes(all);
+        Path file = Files.write(folder.resolve("large"), all);
+        String sha256 = Digests.sha256(file);
+        String key = "incoming/c/0123456789abcdef/77/1/" + sha256 + ".parquet";
+        ShardObject object = new ShardObject("large", all.length, sha256, 1);
+        assertTrue(store.partTicket("incoming/c/small", new ShardObject("s", 9, sha256, 1), Duration.ofMinutes(5))
+                .isEmpty());
+        Tickets.Parts parts = store.partTicket(key, object, Duration.ofMinutes(5))
+                .orElseThrow()
+                .parts();
+        assertEquals(3, parts.parts().size());
+        assertEquals(12_345, parts.parts().get(2).bytes());
+
+        Tickets.Part first = parts.parts().get(0);
+        assertFalse(put(first, Arrays.copyOf(all, 100)) / 100 == 2, "a part of another length");
+        for (int i : new int[] {2, 0}) {
+            assertEquals(2, put(parts.parts().get(i), slice(all, parts.parts().get(i))) / 100);
+        }
+        store.complete(key, object);
+        assertTrue(store.size(key).isEmpty(), "a part is missing");
+
+        Tickets.Parts again = store.partTicket(key, object, Duration.ofMinutes(5))
+                .orElseThrow()
+                .parts();
+        assertEquals(parts.session(), again.session(), "any tracker goes on with what was begun");
+        assertEquals(2, put(again.parts().get(1), slice(all, again.parts().get(1))) / 100);
+        assertEquals(List.of(key), unfinished());
+        store.complete(key, object);
+        store.complete(key, object);
+        assertEquals(all.length, store.size(key).orElseThrow());
+        assertEquals(List.of(), unfinished());
+        String accepted = key.replace("incoming", "accepted");
+        try (ObjectStore.LocalCopy copy = store.open(key, all.length)) {
+            assertEquals(sha256, Digests.sha256(copy.path()));
+            store.promote(new ObjectStore.Known(key, copy.version(), all.length, sha256), accepted);
+        }
+        assertEquals(all.length, store.size(accepted).orElseThrow());
+        assertTrue(store.size(key).isEmpty());
+        put(first, slice(all, first)); // Not every store says that the link is void.
+        assertTrue(store.size(key).isEmpty(), "and yet makes nothing of it");
+        store.delete(accepted);
+    }
+
+    @Test
+    void partsOfAnObjectThatNobodyCompletesCanBeThrownAway() throws Exception {
+        String key = "incoming/c/0123456789abcdef/78/1/" + "a".repeat(64) + ".parquet";
+        ShardObject object = new ShardObject("large", 3 * S3Settings.LEAST_PART_BYTES, "a".repeat(64), 1);
+        Tickets.Part part = store.partTicket(key, object, Duration.ofMinutes(5))
+                .orElseThrow()
+                .parts()
+                .parts()
+                .get(0);
+        assertEquals(2, put(part, new byte[(int) part.bytes()]) / 100);
+        assertEquals(List.of(key), unfinished());
+        store.abandon(key);
+        assertEquals(List.of(), unfinished());
+        put(part, new byte[(int) part.bytes()]);
+        store.complete(key, object);
+        assertTrue(store.size(key).isEmpty());
+    }
+
+    private List<String> unfinished() throws IOException {
+        List<String> keys = new ArrayList<>();
+        store.eachUnfinished("incoming/", upload -> keys.add(upload.key()));
+        return keys;
     }
 
     @Test

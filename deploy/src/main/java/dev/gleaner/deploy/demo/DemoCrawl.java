@@ -20,7 +20,7 @@ import org.netpreserve.jwarc.WarcResponse;
 import org.netpreserve.jwarc.WarcWriter;
 
 /** Crawls the demo's pages into WARCs (jwarc) and turns those into WATs with the Internet Archive's own extractor. */
-final class DemoCrawl {
+public final class DemoCrawl {
     private static final Instant CRAWLED = Instant.parse("2026-01-01T00:00:00Z");
 
     private DemoCrawl() {}
@@ -30,7 +30,7 @@ final class DemoCrawl {
      *
      * @return their names
      */
-    static List<String> write(Path folder, DemoPages pages, int files, int pagesPerFile, int picturesPerPage)
+    public static List<String> write(Path folder, DemoPages pages, int files, int pagesPerFile, int picturesPerPage)
             throws IOException {
         List<String> names = new ArrayList<>();
         for (int file = 0; file < files; file++) {

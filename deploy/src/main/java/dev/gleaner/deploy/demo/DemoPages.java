@@ -6,7 +6,7 @@ import java.util.Random;
  * The pages of the demo's web: captions and picture links with the faults of the real web sprinkled in. The same seed gives the
  * same pages, so that two runs find the same candidates.
  */
-final class DemoPages {
+public final class DemoPages {
     /** Ways in which a picture's link leads to trouble; each is a path of {@link DemoWeb}. */
     static final String[] FAULTS = {
         "missing",
@@ -26,7 +26,7 @@ final class DemoPages {
     private final String origin;
 
     /** @param origin where the pictures lie, e.g. {@code http://127.0.0.1:18099} */
-    DemoPages(String origin) {
+    public DemoPages(String origin) {
         this.origin = origin;
     }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A web server on loopback: drawn pictures, WAT files by range, and every way in which real servers misbehave. */
-final class DemoWeb implements AutoCloseable {
+public final class DemoWeb implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool(r -> {
         Thread thread = new Thread(r, "demo-web");
@@ -28,7 +28,7 @@ final class DemoWeb implements AutoCloseable {
     private final AtomicLong served = new AtomicLong();
     private volatile boolean closed;
 
-    DemoWeb(int port, Path wats) throws IOException {
+    public DemoWeb(int port, Path wats) throws IOException {
         this.wats = wats;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port), 0);
         server.setExecutor(threads);
@@ -38,7 +38,7 @@ final class DemoWeb implements AutoCloseable {
         server.start();
     }
 
-    String origin() {
+    public String origin() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.deploy.demo.DemoCrawl;
+import dev.gleaner.deploy.demo.DemoPages;
+import dev.gleaner.deploy.demo.DemoWeb;
+import dev.gleaner.tracker.storage.Digests;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -16,29 +19,34 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * Three tracker processes, a PostgreSQL server, an S3 server, twenty volunteers behind a round-robin proxy, and a nemesis that kills,
- * stops, restarts, cuts off and, where this process has a network of its own, splits the cluster. Afterwards what the volunteers were
- * told is held against the ledger and the store. A program, so that it can run in a network namespace: {@link FaultIT} starts it.
+ * Three tracker processes, a PostgreSQL server, an S3 server, twenty volunteers behind a round-robin proxy (seventeen that only speak
+ * the protocol, three real workers with a tiny model), and a nemesis that kills, stops, restarts, cuts off and, where this process has
+ * a network of its own, splits the cluster. Afterwards what the volunteers were told is held against the ledger and the store. A
+ * program, so that it can run in a network namespace: {@link FaultIT} starts it.
  */
 final class FaultRun implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int TRACKERS = 3;
-    private static final int VOLUNTEERS = 20;
+    private static final int VOLUNTEERS = 17;
+    private static final int WORKERS = 3;
+    private static final int WATS = 300;
+    private static final int SLICES = 100;
     private static final Path JAR = Path.of("../tracker-server/target/tracker-server.jar");
+    private static final Path WORKER_JAR = Path.of("../worker-agent/target/worker-agent.jar");
+    private static final Path BUNDLE = Path.of("model/demo-bundle");
 
     private final Path folder;
     private final boolean splits;
@@ -48,6 +56,7 @@ final class FaultRun implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Process[] trackers = new Process[TRACKERS];
+    private final Process[] workers = new Process[WORKERS];
     private final List<Integer> httpPorts = new ArrayList<>();
     private final List<Integer> clusterPorts = new ArrayList<>();
     private final List<TcpProxy> toDatabase = new ArrayList<>();
@@ -57,6 +66,7 @@ final class FaultRun implements AutoCloseable {
     private Process store;
     private int storePort;
     private TcpProxy entrance;
+    private DemoWeb web;
 
     /** @param splits whether this process may change the rules of its network */
     private FaultRun(Path folder, int seconds, long seed, boolean splits) {
@@ -99,6 +109,12 @@ final class FaultRun implements AutoCloseable {
             startTracker(i);
         }
         entrance = new TcpProxy(httpPorts);
+        Path wats = Files.createDirectories(folder.resolve("wat"));
+        web = new DemoWeb(0, wats);
+        DemoCrawl.write(wats, new DemoPages(web.origin()), 1, 48, 8);
+        for (int i = 1; i < WATS; i++) {
+            Files.createLink(wats.resolve("demo-" + i + ".warc.wat.gz"), wats.resolve("demo-0.warc.wat.gz"));
+        }
         for (int i = 0; i < TRACKERS; i++) {
             awaitReady(i, 90);
         }
@@ -200,6 +216,27 @@ final class FaultRun implements AutoCloseable {
         trackers[i] = launch("tracker-" + i + ".log", credentials(), command);
     }
 
+    private void startWorker(int i) throws IOException {
+        workers[i] = launch(
+                "worker-" + i + ".log",
+                Map.of(),
+                List.of(
+                        java(),
+                        "-Xmx400m",
+                        "-jar",
+                        WORKER_JAR.toString(),
+                        "run",
+                        "--tracker",
+                        "http://127.0.0.1:" + entrance.port(),
+                        "--name",
+                        "real-" + i,
+                        "--cpus",
+                        "1",
+                        "--home",
+                        folder.resolve("worker-" + i).toString(),
+                        "--allow-loopback"));
+    }
+
     private HttpResponse<byte[]> get(int port, String path, String token) throws IOException, InterruptedException {
         return http.send(
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
@@ -234,10 +271,13 @@ final class FaultRun implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        for (Process tracker : trackers) {
-            if (tracker != null) {
-                tracker.destroyForcibly().waitFor();
+        for (Process process : Stream.of(workers, trackers).flatMap(Arrays::stream).toList()) {
+            if (process != null) {
+                process.destroyForcibly().waitFor();
             }
+        }
+        if (web != null) {
+            web.close();
         }
         if (entrance != null) {
             entrance.close();
@@ -262,15 +302,15 @@ final class FaultRun implements AutoCloseable {
         trackers[i].destroyForcibly().waitFor();
     }
 
-    private void signal(int i, String name) throws Exception {
-        new ProcessBuilder("kill", "-" + name, Long.toString(trackers[i].pid()))
+    private static void signal(Process process, String name) throws Exception {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .start()
                 .waitFor();
     }
 
     private void fault() throws Exception {
         int i = random.nextInt(TRACKERS);
-        int which = random.nextInt(splits ? 10 : 8);
+        int which = random.nextInt(splits ? 12 : 10);
         switch (which) {
             case 0, 1 -> {
                 note("kill -9 of a tracker");
@@ -289,9 +329,9 @@ final class FaultRun implements AutoCloseable {
             }
             case 3 -> {
                 note("SIGSTOP of a tracker");
-                signal(i, "STOP");
+                signal(trackers[i], "STOP");
                 Thread.sleep(2_000 + random.nextInt(13_000));
-                signal(i, "CONT");
+                signal(trackers[i], "CONT");
             }
             case 4 -> {
                 note("tracker cut off from the database");
@@ -324,6 +364,19 @@ final class FaultRun implements AutoCloseable {
                 }
             }
             case 8 -> {
+                note("kill -9 of a worker");
+                int worker = random.nextInt(WORKERS);
+                workers[worker].destroyForcibly().waitFor();
+                startWorker(worker);
+            }
+            case 9 -> {
+                note("SIGSTOP of a worker");
+                Process worker = workers[random.nextInt(WORKERS)];
+                signal(worker, "STOP");
+                Thread.sleep(2_000 + random.nextInt(5_000));
+                signal(worker, "CONT");
+            }
+            case 10 -> {
                 note("cluster split for seconds");
                 split(i, true);
                 Thread.sleep(1_000 + random.nextInt(5_000));
@@ -380,19 +433,8 @@ final class FaultRun implements AutoCloseable {
 
     private void nothingIsLostNothingIsDoneTwiceAndNoTokenIsGrantedTwice() throws Exception {
         String operator = Files.readString(operatorToken()).trim();
-        byte[] bundle = "{\"files\":{}}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        String id =
-                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bundle));
-        send("PUT", "/v1/operator/bundles/" + id + "/bundle.json", operator, bundle);
-        Map<String, Object> spec = new LinkedHashMap<>();
-        spec.put("name", "c");
-        spec.put("base", "https://data.commoncrawl.org/");
-        spec.put("slices", 1_000);
-        spec.put("bundle", id);
-        spec.put("policy", Policy.laion400m());
-        List<String> paths = IntStream.range(0, 100).mapToObj(i -> "p" + i).toList();
-        send("POST", "/v1/operator/campaigns", operator, JSON.writeValueAsBytes(Map.of("spec", spec, "paths", paths)));
-
+        String id = Digests.sha256(BUNDLE.resolve("bundle.json"));
+        createCampaign();
         Volunteers volunteers = new Volunteers(URI.create("http://127.0.0.1:" + entrance.port() + "/"), folder, id);
         List<Thread> people = new ArrayList<>();
         for (int v = 0; v < VOLUNTEERS; v++) {
@@ -400,6 +442,9 @@ final class FaultRun implements AutoCloseable {
             Thread person = new Thread(() -> volunteers.live(number, seed + number), "volunteer-" + v);
             person.start();
             people.add(person);
+        }
+        for (int i = 0; i < WORKERS; i++) {
+            startWorker(i);
         }
         Instant until = Instant.now().plusSeconds(seconds);
         if (splits) {
@@ -420,6 +465,7 @@ final class FaultRun implements AutoCloseable {
         Thread.sleep(8_000);
         int after = volunteers.accepted.size();
         volunteers.stop();
+        stopWorkers();
         for (Thread person : people) {
             person.join(120_000);
             assertTrue(!person.isAlive(), person.getName() + " hangs");
@@ -430,6 +476,67 @@ final class FaultRun implements AutoCloseable {
         assertEquals(List.of(), List.copyOf(volunteers.wrong), "seed " + seed);
         assertTrue(after > before, "work goes on when the faults are over");
         check(volunteers, operator);
+        checkWorkers(operator);
+    }
+
+    private void createCampaign() throws Exception {
+        Path paths = Files.write(
+                folder.resolve("wat.paths"),
+                IntStream.range(0, WATS)
+                        .mapToObj(i -> "demo-" + i + ".warc.wat.gz")
+                        .toList());
+        Process create = launch(
+                "campaign.log",
+                Map.of(),
+                List.of(
+                        java(),
+                        "-jar",
+                        JAR.toString(),
+                        "campaign",
+                        "create",
+                        "--tracker",
+                        "http://127.0.0.1:" + httpPorts.get(0),
+                        "--token-file",
+                        operatorToken().toString(),
+                        "--name",
+                        "c",
+                        "--paths",
+                        paths.toString(),
+                        "--base",
+                        web.origin() + "/wat/",
+                        "--slices",
+                        Integer.toString(SLICES),
+                        "--bundle",
+                        BUNDLE.toString()));
+        assertTrue(create.waitFor(120, TimeUnit.SECONDS), "campaign create hangs");
+        assertEquals(0, create.exitValue(), tail("campaign.log"));
+    }
+
+    /** Faults of trackers, store and database are retries to them, and nothing else. */
+    private void stopWorkers() throws Exception {
+        for (int i = 0; i < WORKERS; i++) {
+            assertTrue(workers[i].isAlive(), "worker " + i + " gave up: " + tail("worker-" + i + ".log"));
+            workers[i].destroy();
+        }
+        for (int i = 0; i < WORKERS; i++) {
+            assertTrue(workers[i].waitFor(40, TimeUnit.SECONDS), "worker " + i + " does not stop");
+        }
+    }
+
+    private void checkWorkers(String operator) throws Exception {
+        long accepted = 0;
+        long kept = 0;
+        JsonNode all = JSON.readTree(
+                get(httpPorts.get(0), "/v1/operator/workers", operator).body());
+        for (JsonNode worker : all.path("workers")) {
+            if (worker.path("nickname").asText().startsWith("real-")) {
+                accepted += worker.path("accepted").asLong();
+                kept += worker.path("kept").asLong();
+                assertEquals(0, worker.path("rejected").asLong(), worker.toString());
+            }
+        }
+        System.out.println("checked: real workers had " + accepted + " jobs accepted with " + kept + " pairs");
+        assertTrue(accepted > 0, "no real worker got anything done");
     }
 
     private Path operatorToken() {
@@ -438,17 +545,6 @@ final class FaultRun implements AutoCloseable {
                 .filter(Files::exists)
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private JsonNode send(String method, String path, String token, byte[] body) throws Exception {
-        HttpResponse<byte[]> response = http.send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPorts.get(0) + path))
-                        .header("Authorization", "Bearer " + token)
-                        .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
-                        .build(),
-                HttpResponse.BodyHandlers.ofByteArray());
-        assertEquals(200, response.statusCode(), new String(response.body(), java.nio.charset.StandardCharsets.UTF_8));
-        return JSON.readTree(response.body());
     }
 
     /** History against ledger against store. */

@@ -271,7 +271,8 @@ final class FaultRun implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        for (Process process : Stream.of(workers, trackers).flatMap(Arrays::stream).toList()) {
+        for (Process process :
+                Stream.of(workers, trackers).flatMap(Arrays::stream).toList()) {
             if (process != null) {
                 process.destroyForcibly().waitFor();
             }

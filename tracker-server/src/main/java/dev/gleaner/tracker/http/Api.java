@@ -15,12 +15,15 @@ import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import io.vertx.core.Vertx;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.StaticHandler;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * {@link WorkerRoutes}, operators' in {@link OperatorRoutes}.
  */
 public final class Api {
+    /** A caller may invent others, and must not make meters by it. */
+    private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT");
+
     private final Vertx vertx;
     private final Services services;
     private final WorkerRoutes workers;
@@ -51,6 +57,7 @@ public final class Api {
             @Nullable FileObjectStore uploads,
             Ledger ledger,
             Supplier<String> meters,
+            HttpMonitor monitor,
             String version) {}
 
     public Api(Vertx vertx, Services services, ClientAddress addresses) {
@@ -63,13 +70,14 @@ public final class Api {
 
     public Router router() {
         Router router = Router.router(vertx);
-        router.route().handler(Api::secure);
+        router.route().handler(this::begin);
         router.route().failureHandler(Answers::failed);
         router.route("/v1/*").handler(Api::negotiate);
         Calls calls = new Calls(vertx, router);
         Uploads uploads = new Uploads(vertx, calls);
-        everybody(router, calls);
+        // In the order of how often they are called: each is compared with the address in turn.
         workers.add(router, calls, uploads);
+        everybody(router, calls);
         operators.add(router, calls, uploads);
         router.get("/*")
                 .handler(StaticHandler.create(Dashboard.ROOT)
@@ -147,7 +155,18 @@ public final class Api {
         ctx.next();
     }
 
-    private static void secure(RoutingContext ctx) {
+    private void begin(RoutingContext ctx) {
+        long began = System.nanoTime();
+        ctx.addEndHandler(ended -> {
+            Route route = ctx.currentRoute();
+            String path = route == null ? null : route.getPath();
+            String method = ctx.request().method().name();
+            services.monitor.answered(
+                    METHODS.contains(method) ? method : "other",
+                    path == null ? "other" : path,
+                    ctx.response().getStatusCode(),
+                    Duration.ofNanos(System.nanoTime() - began));
+        });
         ctx.response()
                 .putHeader(
                         "Content-Security-Policy",

@@ -39,12 +39,6 @@ final class WorkerRoutes {
     }
 
     void add(Router router, Calls calls, Uploads uploads) {
-        calls.post(
-                "/v1/workers",
-                ctx -> workers.register(Requests.body(ctx, Register.Request.class), addresses.source(ctx.request())));
-        calls.post(
-                "/v1/workers/token",
-                ctx -> Calls.empty(workers.changeToken(worker(ctx), Requests.body(ctx, Register.NewToken.class))));
         calls.worker(
                 "/v1/leases",
                 askers,
@@ -55,6 +49,12 @@ final class WorkerRoutes {
                 others,
                 workers,
                 (worker, ctx) -> workers.heartbeat(worker.worker(), Requests.body(ctx, Heartbeat.Request.class)));
+        calls.worker(
+                LEASE + "/submit",
+                others,
+                workers,
+                (worker, ctx) ->
+                        workers.submit(worker.worker(), Requests.job(ctx), Requests.token(ctx), Requests.bytes(ctx)));
         calls.post(
                 LEASE + "/tickets",
                 ctx -> Calls.done(workers.tickets(
@@ -62,12 +62,6 @@ final class WorkerRoutes {
                         Requests.job(ctx),
                         Requests.token(ctx),
                         Requests.body(ctx, Tickets.Request.class))));
-        calls.worker(
-                LEASE + "/submit",
-                others,
-                workers,
-                (worker, ctx) ->
-                        workers.submit(worker.worker(), Requests.job(ctx), Requests.token(ctx), Requests.bytes(ctx)));
         calls.worker(
                 LEASE + "/release",
                 others,
@@ -86,6 +80,12 @@ final class WorkerRoutes {
                         Requests.job(ctx),
                         Requests.token(ctx),
                         Requests.body(ctx, Fail.Request.class))));
+        calls.post(
+                "/v1/workers",
+                ctx -> workers.register(Requests.body(ctx, Register.Request.class), addresses.source(ctx.request())));
+        calls.post(
+                "/v1/workers/token",
+                ctx -> Calls.empty(workers.changeToken(worker(ctx), Requests.body(ctx, Register.NewToken.class))));
         router.get("/v1/bundles/:id/:file").handler(ctx -> bundleFile(ctx, calls));
         FileObjectStore own = store;
         if (own != null) {

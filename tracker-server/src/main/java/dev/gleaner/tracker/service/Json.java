@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.gleaner.protocol.ProblemCode;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,13 @@ public final class Json {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(com.fasterxml.jackson.databind.MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .build();
+
+    private static final ClassValue<Part[]> PARTS = new ClassValue<>() {
+        @Override
+        protected Part[] computeValue(Class<?> type) {
+            return Arrays.stream(type.getRecordComponents()).map(Part::of).toArray(Part[]::new);
+        }
+    };
 
     private Json() {}
 
@@ -74,15 +83,14 @@ public final class Json {
                 }
             }
         } else if (value instanceof Record) {
-            for (RecordComponent component : value.getClass().getRecordComponents()) {
-                String name = path.isEmpty() ? component.getName() : path + "." + component.getName();
-                Object inner = get(component, value);
+            for (Part part : PARTS.get(value.getClass())) {
+                Object inner = part.get(value);
                 if (inner == null) {
-                    if (!component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
-                        return name;
+                    if (!part.nullable) {
+                        return path.isEmpty() ? part.name : path + "." + part.name;
                     }
-                } else {
-                    String missing = missing(inner, name);
+                } else if (part.mayLack) {
+                    String missing = missing(inner, path.isEmpty() ? part.name : path + "." + part.name);
                     if (!missing.isEmpty()) {
                         return missing;
                     }
@@ -92,11 +100,28 @@ public final class Json {
         return "";
     }
 
-    private static @Nullable Object get(RecordComponent component, Object value) {
-        try {
-            return component.getAccessor().invoke(value);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("accessors of public records can be called", e);
+    /**
+     * A record's component, looked up once.
+     *
+     * @param mayLack whether something inside of it may be missing
+     */
+    private record Part(String name, Method accessor, boolean nullable, boolean mayLack) {
+        static Part of(RecordComponent component) {
+            Class<?> type = component.getType();
+            return new Part(
+                    component.getName(),
+                    component.getAccessor(),
+                    component.getAnnotatedType().isAnnotationPresent(Nullable.class),
+                    type.isRecord() || Collection.class.isAssignableFrom(type));
+        }
+
+        @Nullable
+        Object get(Object value) {
+            try {
+                return accessor.invoke(value);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException("accessors of public records can be called", e);
+            }
         }
     }
 }

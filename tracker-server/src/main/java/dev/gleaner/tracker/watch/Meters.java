@@ -2,6 +2,7 @@ package dev.gleaner.tracker.watch;
 
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.operator.CampaignStatus;
+import dev.gleaner.tracker.http.HttpMonitor;
 import dev.gleaner.tracker.lease.DeskMonitor;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.service.JudgeMonitor;
@@ -18,7 +19,6 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -33,7 +34,7 @@ import java.util.function.Supplier;
  * The tracker's meters. Labels are of few values each: no worker, no nickname and no address ever is one. Times are seconds.
  * Safe for any thread.
  */
-public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, AutoCloseable {
+public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, HttpMonitor, AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbage = new JvmGcMetrics();
     private final Timer commit;
@@ -51,12 +52,12 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, A
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicInteger window = new AtomicInteger();
     private final MultiGauge jobs;
+    private final Map<Answer, Timer> answers = new ConcurrentHashMap<>();
+
+    /** What answers are counted by. */
+    private record Answer(String method, String route, int status) {}
 
     public Meters() {
-        // Vert.x names a route by all the handlers on its way; the last one is the call.
-        registry.config()
-                .meterFilter(
-                        MeterFilter.replaceTagValues("route", route -> route.substring(route.lastIndexOf('>') + 1)));
         commit = Timer.builder("gleaner.ledger.commit")
                 .description("time from taking a batch to its durability")
                 .publishPercentileHistogram()
@@ -190,6 +191,17 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, A
         live.set(liveNow);
         waiting.set(waitingNow);
         window.set(windowNow);
+    }
+
+    @Override
+    public void answered(String method, String route, int status, Duration took) {
+        answers.computeIfAbsent(
+                        new Answer(method, route, status),
+                        answer -> Timer.builder("gleaner.http")
+                                .description("calls by the time that their answer took, long polls included")
+                                .tags("method", method, "route", route, "code", Integer.toString(status))
+                                .register(registry))
+                .record(took);
     }
 
     @Override

@@ -453,7 +453,7 @@ class ApiIT extends ApiHarness {
                 "gleaner_lease_granted_total 1.0",
                 "gleaner_ledger_commit_seconds_count",
                 "gleaner_ledger_batch_sum",
-                "vertx_http_server_requests_total{code=\"200\",method=\"POST\",route=\"/v1/leases\"} 1.0",
+                "gleaner_http_seconds_count{code=\"200\",method=\"POST\",route=\"/v1/leases\"} 1",
                 "jvm_memory_used_bytes",
                 "process_uptime_seconds")) {
             assertTrue(text.contains(line), line + " is not in\n" + text);

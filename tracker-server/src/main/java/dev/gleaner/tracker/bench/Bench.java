@@ -31,25 +31,34 @@ public final class Bench {
     }
 
     private interface Measurement {
-        void run(TrackerProcess tracker, Path folder) throws IOException;
+        void run(Trackers trackers) throws IOException;
     }
 
     private void withTracker(Measurement measurement) throws IOException {
+        withTrackers(1, measurement);
+    }
+
+    private void withTrackers(int count, Measurement measurement) throws IOException {
         Path folder = Files.createTempDirectory("gleaner-bench");
         List<String> options = new java.util.ArrayList<>(LONG_LEASES);
         options.addAll(serveOptions);
-        try (TrackerProcess tracker = TrackerProcess.start(Files.createDirectory(folder.resolve("data")), options)) {
-            measurement.run(tracker, folder);
+        try (Trackers trackers = Trackers.start(count, folder, options)) {
+            measurement.run(trackers);
         } finally {
             delete(folder);
         }
     }
 
-    /** Lease cycles, full speed and then half of it, and the same beside it on a PostgreSQL queue. */
-    public void cycles(int workers, int atOnce, int seconds, @Nullable String peer) throws IOException, SQLException {
+    /**
+     * Lease cycles, full speed and then half of it, and the same beside it on a PostgreSQL queue.
+     *
+     * @param trackers of one cluster, called in turn
+     */
+    public void cycles(int workers, int atOnce, int seconds, int trackers, @Nullable String peer)
+            throws IOException, SQLException {
         double[] full = {0};
-        withTracker((tracker, folder) -> {
-            try (Load load = new Load(tracker.port(), tracker.operatorToken(), atOnce)) {
+        withTrackers(trackers, tracker -> {
+            try (Load load = new Load(tracker.ports(), tracker.operatorToken(), atOnce)) {
                 int jobs = CYCLES_A_SECOND_AT_MOST * (WARM_SECONDS + seconds * 2);
                 load.prepare(jobs, workers);
                 load.cycles(atOnce, 0, WARM_SECONDS);
@@ -65,7 +74,7 @@ public final class Bench {
         }
     }
 
-    private double measure(String name, TrackerProcess tracker, Load load, int atOnce, double perSecond, int seconds)
+    private double measure(String name, Trackers tracker, Load load, int atOnce, double perSecond, int seconds)
             throws IOException {
         double cpu = tracker.cpuSeconds();
         double commits = tracker.meter("gleaner_ledger_commit_seconds_count");
@@ -90,8 +99,8 @@ public final class Bench {
 
     /** Heartbeats as fast as they come, many leases a call. */
     public void heartbeats(int workers, int leasesEach, int seconds) throws IOException {
-        withTracker((tracker, folder) -> {
-            try (Load load = new Load(tracker.port(), tracker.operatorToken(), 64)) {
+        withTracker(tracker -> {
+            try (Load load = new Load(tracker.ports(), tracker.operatorToken(), 64)) {
                 load.prepare(workers * leasesEach + 1_000, workers);
                 List<byte[]> bodies = load.lease(workers, leasesEach);
                 load.heartbeats(bodies, 0, WARM_SECONDS);
@@ -113,8 +122,8 @@ public final class Bench {
 
     /** Workers that only beat, each once in 30 seconds. */
     public void idle(int workers, int seconds) throws IOException {
-        withTracker((tracker, folder) -> {
-            try (Load load = new Load(tracker.port(), tracker.operatorToken(), 256)) {
+        withTracker(tracker -> {
+            try (Load load = new Load(tracker.ports(), tracker.operatorToken(), 256)) {
                 load.prepare(workers + 1_000, workers);
                 List<byte[]> bodies = load.lease(workers, 1);
                 load.heartbeats(bodies, 30, 30);
@@ -135,8 +144,8 @@ public final class Bench {
 
     /** Volunteers with real timing. */
     public void swarm(int workers, int jobSeconds, int seconds) throws IOException {
-        withTracker((tracker, folder) -> {
-            try (Load load = new Load(tracker.port(), tracker.operatorToken(), Math.min(workers, MOST_CONNECTIONS))) {
+        withTracker(tracker -> {
+            try (Load load = new Load(tracker.ports(), tracker.operatorToken(), Math.min(workers, MOST_CONNECTIONS))) {
                 int joining = Math.max(30, workers / 500);
                 load.prepare(workers * (2 + 2 * (joining + seconds) / jobSeconds), workers);
                 Swarm swarm = load.swarm(jobSeconds * 1_000L);

@@ -56,7 +56,7 @@ final class TrackerProcess implements AutoCloseable {
                 "0"));
         command.addAll(options);
         Process process = new ProcessBuilder(command)
-                .redirectError(data.resolveSibling("tracker.log").toFile())
+                .redirectError(data.resolveSibling(data.getFileName() + ".log").toFile())
                 .start();
         BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -67,7 +67,8 @@ final class TrackerProcess implements AutoCloseable {
             }
         }
         process.destroyForcibly();
-        throw new IOException("the tracker did not start: " + Files.readString(data.resolveSibling("tracker.log")));
+        throw new IOException(
+                "the tracker did not start: " + Files.readString(data.resolveSibling(data.getFileName() + ".log")));
     }
 
     int port() {

@@ -38,12 +38,18 @@ final class BenchCommand {
             @Option(names = "--seconds", defaultValue = "15", description = "of each part (default: ${DEFAULT-VALUE})")
                     int seconds,
             @Option(
-                            names = "--ledger",
-                            paramLabel = "URL",
+                            names = "--serve",
+                            paramLabel = "OPTION",
                             description =
-                                    "jdbc:postgresql: address for the tracker's ledger instead of SQLite; user and password in it or in the environment")
-                    @Nullable
-                    String ledger,
+                                    "an option for the tracker's serve, e.g. --serve=--ledger=jdbc:postgresql:… ; may be given again")
+                    List<String> serve,
+            @Option(
+                            names = "--trackers",
+                            paramLabel = "N",
+                            defaultValue = "1",
+                            description =
+                                    "of one cluster; several need --ledger and --objects that they share (default: ${DEFAULT-VALUE})")
+                    int trackers,
             @Option(
                             names = "--peer",
                             paramLabel = "URL",
@@ -52,7 +58,7 @@ final class BenchCommand {
                     @Nullable
                     String peer)
             throws IOException, SQLException {
-        new Bench(out, ledger == null ? List.of() : List.of("--ledger", ledger)).cycles(workers, atOnce, seconds, peer);
+        new Bench(out, serve == null ? List.of() : serve).cycles(workers, atOnce, seconds, trackers, peer);
         return Exit.OK;
     }
 

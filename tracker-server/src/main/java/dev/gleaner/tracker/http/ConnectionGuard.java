@@ -20,23 +20,25 @@ public final class ConnectionGuard {
     private final Vertx vertx;
     private final ClientAddress addresses;
     private final int most;
+    private final long silentMillis;
     private final Map<InetAddress, Integer> open = new ConcurrentHashMap<>();
     private final Set<HttpConnection> silent = Collections.newSetFromMap(new ConcurrentHashMap<>());
 
     public ConnectionGuard(Vertx vertx, ClientAddress addresses) {
-        this(vertx, addresses, MOST_PER_ADDRESS);
+        this(vertx, addresses, MOST_PER_ADDRESS, SILENT_MILLIS);
     }
 
-    ConnectionGuard(Vertx vertx, ClientAddress addresses, int most) {
+    ConnectionGuard(Vertx vertx, ClientAddress addresses, int most, long silentMillis) {
         this.vertx = vertx;
         this.addresses = addresses;
         this.most = most;
+        this.silentMillis = silentMillis;
     }
 
     /** A connection was opened. */
     public void opened(HttpConnection connection) {
         silent.add(connection);
-        long timer = vertx.setTimer(SILENT_MILLIS, id -> {
+        long timer = vertx.setTimer(silentMillis, id -> {
             if (silent.remove(connection)) {
                 connection.close();
             }

@@ -10,10 +10,6 @@ import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
-import dev.gleaner.protocol.result.Counts;
-import dev.gleaner.protocol.result.Manifest;
-import dev.gleaner.protocol.shard.ShardMetadata;
-import dev.gleaner.worker.shard.KeptPair;
 import dev.gleaner.worker.shard.ShardWriter;
 import dev.gleaner.worker.tracker.TrackerClient;
 import java.io.IOException;
@@ -25,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,51 +64,13 @@ class LargeUploadIT {
         assertEquals(200, answer.statusCode(), answer.body());
     }
 
-    /** Embeddings of noise, so that nothing can be packed. */
-    private ShardWriter.Shard shard(Lease lease, String worker) throws IOException {
-        ShardWriter writer = new ShardWriter(
-                folder,
-                ROWS,
-                Map.of(
-                        ShardMetadata.CAMPAIGN,
-                        lease.campaign(),
-                        ShardMetadata.JOB,
-                        Long.toString(lease.job()),
-                        ShardMetadata.ATTEMPT,
-                        lease.token().toString(),
-                        ShardMetadata.WORKER,
-                        worker,
-                        ShardMetadata.SCHEMA,
-                        "1"));
-        for (int row = 0; row < ROWS; row++) {
-            float[] embedding = new float[512];
-            for (int i = 0; i < embedding.length; i++) {
-                embedding[i] = (float) random.nextGaussian();
-            }
-            writer.add(new KeptPair(
-                    row,
-                    "https://example.org/" + row + ".jpg",
-                    "a text",
-                    640,
-                    480,
-                    null,
-                    null,
-                    0.31f,
-                    "https://example.org/",
-                    lease.watPath(),
-                    0,
-                    row,
-                    "a".repeat(64),
-                    "b".repeat(32),
-                    10_000,
-                    "JPEG",
-                    null,
-                    Instant.EPOCH,
-                    200,
-                    lease.bundle(),
-                    embedding));
+    /** So that nothing can be packed. */
+    private float[] noise() {
+        float[] embedding = new float[512];
+        for (int i = 0; i < embedding.length; i++) {
+            embedding[i] = (float) random.nextGaussian();
         }
-        return writer.finish().get(0);
+        return embedding;
     }
 
     @Test
@@ -185,7 +142,7 @@ class LargeUploadIT {
             client.authenticate(me.token());
             Lease lease =
                     client.acquire(new Acquire.Request("r", 1, 0)).leases().get(0);
-            ShardWriter.Shard shard = shard(lease, me.worker());
+            ShardWriter.Shard shard = Shards.write(folder.resolve("shards"), lease, me.worker(), ROWS, this::noise);
             assertTrue(
                     shard.object().bytes() > 11L << 20, "only " + shard.object().bytes() + " bytes");
             Tickets.Parts parts = client.tickets(lease, List.of(shard.object()))
@@ -195,10 +152,7 @@ class LargeUploadIT {
             assertEquals(3, parts.parts().size());
 
             client.upload(lease, shard.object(), shard.file());
-            Counts counts = new Counts(1, 0, 1, 0, ROWS, ROWS, ROWS, Map.of(), Map.of(), 10);
-            Manifest manifest =
-                    new Manifest(bundle, "fp32", 10, "0".repeat(31) + "1", counts, List.of(shard.object()), 1);
-            Submit.Response verdict = client.submit(lease, manifest);
+            Submit.Response verdict = client.submit(lease, Shards.manifest(lease, shard, 1));
             assertEquals(Submit.Outcome.ACCEPTED, verdict.outcome(), verdict.reason());
         }
     }

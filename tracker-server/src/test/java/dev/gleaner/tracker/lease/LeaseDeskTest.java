@@ -23,6 +23,7 @@ import dev.gleaner.tracker.service.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -204,6 +205,29 @@ class LeaseDeskTest {
                 .get(0)
                 .detail()
                 .startsWith("amnesty"));
+    }
+
+    @Test
+    void aTrackerThatWasAwayForTwentyMinutesTakesAllResultsAndPunishesNobody() throws Exception {
+        bigCampaign(197);
+        List<Desk.Granted> leases = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            await(Newcomers.enrol(ledger.roster(), "v" + i, "v" + i));
+            leases.add(acquire("v" + i, "r", 1).get(0));
+        }
+        clock.advance(Duration.ofMinutes(20));
+        desk = newDesk();
+        pass(Duration.ofSeconds(200));
+        for (int i = 0; i < 200; i++) {
+            submit(leases.get(i), "v" + i);
+        }
+        for (int i = 0; i < 200; i++) {
+            assertEquals(0, ledger.view(leases.get(i).job().job()).orElseThrow().points());
+            assertEquals(
+                    20, ledger.roster().workerByToken("v" + i).orElseThrow().standing(), "doubled, not lowered");
+        }
+        assertEquals(
+                200, ledger.campaigns().stream().mapToLong(c -> c.jobs().done()).sum());
     }
 
     @Test

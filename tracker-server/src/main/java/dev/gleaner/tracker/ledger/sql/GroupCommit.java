@@ -150,7 +150,7 @@ final class GroupCommit implements AutoCloseable {
             for (Waiting<?> waiting : batch) {
                 waiting.run(open);
             }
-            open.sums().write(open, slot, database.forUpdate());
+            open.settle(slot, database.forUpdate());
         } catch (SQLException | RuntimeException e) {
             log.debug("A batch is made again change by change: {}", e.toString());
             rollBack();
@@ -171,7 +171,7 @@ final class GroupCommit implements AutoCloseable {
                 try {
                     open.execute(database.begin());
                     waiting.run(open);
-                    open.sums().write(open, slot, database.forUpdate());
+                    open.settle(slot, database.forUpdate());
                     open.execute("COMMIT");
                     break;
                 } catch (SQLException | RuntimeException e) {
@@ -209,12 +209,12 @@ final class GroupCommit implements AutoCloseable {
             open.execute("SAVEPOINT change");
             try {
                 waiting.run(open);
-                open.sums().write(open, slot, database.forUpdate());
+                open.settle(slot, database.forUpdate());
                 open.execute("RELEASE SAVEPOINT change");
                 return;
             } catch (SQLException | RuntimeException e) {
                 waiting.failure = e;
-                open.sums().clear();
+                open.forget();
                 open.execute("ROLLBACK TO SAVEPOINT change");
                 open.execute("RELEASE SAVEPOINT change");
                 boolean again = e instanceof StaleException || (e instanceof SQLException sql && database.passing(sql));
@@ -240,7 +240,7 @@ final class GroupCommit implements AutoCloseable {
         if (open == null) {
             return;
         }
-        open.sums().clear();
+        open.forget();
         try {
             open.execute("ROLLBACK");
         } catch (SQLException e) {

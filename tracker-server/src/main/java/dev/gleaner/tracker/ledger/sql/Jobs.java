@@ -67,34 +67,37 @@ final class Jobs {
         }
     }
 
-    /** The job first, then its attempts: whoever changes these meanwhile changes the job's version, too. */
+    /** A job with its attempts. Whoever changes these meanwhile changes the job's version, too. */
     static Optional<Loaded> load(Session session, long id) throws SQLException {
-        Object[] row = one(
-                        session,
-                        r -> new Object[] {
-                            JobStatus.valueOf(r.getString(1)), r.getDouble(2), r.getInt(3), r.getLong(4), r.getLong(5)
-                        },
-                        "SELECT state, points, canonical, version, campaign FROM job WHERE id = ?",
-                        id)
-                .orElse(null);
-        if (row == null) {
-            return Optional.empty();
-        }
-        List<JobSnapshot.Attempt> attempts = all(
+        List<JobSnapshot.Attempt> attempts = new ArrayList<>();
+        List<Loaded> rows = all(
                 session,
-                r -> new JobSnapshot.Attempt(
-                        r.getInt(1),
-                        r.getString(2),
-                        r.getString(3),
-                        AttemptStatus.valueOf(r.getString(4)),
-                        r.getString(5) == null ? null : FailureClass.valueOf(r.getString(5)),
-                        r.getString(6),
-                        r.getString(7),
-                        r.getInt(8) != 0),
-                "SELECT number, epoch, worker, state, failure, fingerprint, digest, excused FROM attempt WHERE job = ? ORDER BY number",
+                r -> {
+                    if (r.getObject(6) != null) {
+                        attempts.add(attempt(r));
+                    }
+                    JobSnapshot job = new JobSnapshot(
+                            id, JobStatus.valueOf(r.getString(1)), r.getDouble(2), r.getInt(3), attempts);
+                    return new Loaded(job, r.getLong(4), r.getLong(5));
+                },
+                "SELECT j.state, j.points, j.canonical, j.version, j.campaign, a.number, a.epoch, a.worker, a.state, a.failure,"
+                        + " a.fingerprint, a.digest, a.excused FROM job j LEFT JOIN attempt a ON a.job = j.id WHERE j.id = ?"
+                        + " ORDER BY a.number",
                 id);
-        JobSnapshot job = new JobSnapshot(id, (JobStatus) row[0], (Double) row[1], (Integer) row[2], attempts);
-        return Optional.of(new Loaded(job, (Long) row[3], (Long) row[4]));
+        return rows.isEmpty() ? Optional.empty() : Optional.of(rows.get(rows.size() - 1));
+    }
+
+    private static JobSnapshot.Attempt attempt(ResultSet r) throws SQLException {
+        String failure = r.getString(10);
+        return new JobSnapshot.Attempt(
+                r.getInt(6),
+                r.getString(7),
+                r.getString(8),
+                AttemptStatus.valueOf(r.getString(9)),
+                failure == null ? null : FailureClass.valueOf(failure),
+                r.getString(11),
+                r.getString(12),
+                r.getInt(13) != 0);
     }
 
     /** Decides and writes; the caller notes it in the audit trail. */

@@ -12,6 +12,7 @@ final class Session implements AutoCloseable {
     private final Connection connection;
     private final Map<String, PreparedStatement> kept = new HashMap<>();
     private final Sums sums = new Sums();
+    private final Trail trail = new Trail();
 
     Session(Connection connection) {
         this.connection = connection;
@@ -34,9 +35,26 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** What the changes of this transaction add to tallies, written once before it commits. */
+    /** What the changes of this transaction add to tallies. */
     Sums sums() {
         return sums;
+    }
+
+    /** What they add to the audit trail. */
+    Trail trail() {
+        return trail;
+    }
+
+    /** Writes what the changes of this transaction left for its end. */
+    void settle(int slot, String forUpdate) throws SQLException {
+        sums.write(this, slot, forUpdate);
+        trail.write(this);
+    }
+
+    /** The transaction is not to be. */
+    void forget() {
+        sums.clear();
+        trail.clear();
     }
 
     Connection connection() {

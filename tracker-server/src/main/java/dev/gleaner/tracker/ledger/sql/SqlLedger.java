@@ -447,15 +447,7 @@ public final class SqlLedger implements Ledger {
         }
     }
 
-    void audit(Session session, String actor, String action, String subject, @Nullable String detail)
-            throws SQLException {
-        update(
-                session,
-                "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-                clock.millis(),
-                actor,
-                action,
-                subject,
-                detail);
+    void audit(Session session, String actor, String action, String subject, @Nullable String detail) {
+        session.trail().add(clock.millis(), actor, action, subject, detail);
     }
 }

@@ -91,6 +91,15 @@ abstract class S3Contract extends ObjectStoreContract {
         return http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
     }
 
+    /** The link is void. Not every store says so, and one that does may hang up before it has heard all. */
+    private void putInVain(Tickets.Part part, byte[] body) throws Exception {
+        try {
+            put(part, body);
+        } catch (IOException e) {
+            System.out.println("a void link's PUT ended with " + e);
+        }
+    }
+
     private static byte[] slice(byte[] all, Tickets.Part part) {
         return Arrays.copyOfRange(all, (int) part.offset(), (int) (part.offset() + part.bytes()));
     }
@@ -136,7 +145,7 @@ abstract class S3Contract extends ObjectStoreContract {
         }
         assertEquals(all.length, store.size(accepted).orElseThrow());
         assertTrue(store.size(key).isEmpty());
-        put(first, slice(all, first)); // Not every store says that the link is void.
+        putInVain(first, slice(all, first));
         assertTrue(store.size(key).isEmpty(), "and yet makes nothing of it");
         store.delete(accepted);
     }
@@ -154,7 +163,7 @@ abstract class S3Contract extends ObjectStoreContract {
         assertEquals(List.of(key), unfinished());
         store.abandon(key);
         assertEquals(List.of(), unfinished());
-        put(part, new byte[(int) part.bytes()]);
+        putInVain(part, new byte[(int) part.bytes()]);
         store.complete(key, object);
         assertTrue(store.size(key).isEmpty());
     }

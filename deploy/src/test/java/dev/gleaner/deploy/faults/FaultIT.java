@@ -13,13 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs {@link FaultRun} for {@code -Dgleaner.faults.seconds=N} with {@code -Dgleaner.faults.seed=S}, in a network namespace of its own
- * where the kernel permits one, so that the cluster can be split.
+ * Runs {@link FaultRun} for {@code -Dgleaner.faults.seconds=N} with {@code -Dgleaner.faults.seed=S}, in a network and mount
+ * namespace of its own where the kernel permits one, so that the cluster can be split and the store's disk filled.
  */
 class FaultIT {
-    /** Looks at its own addresses last, so that a rule can come before. Never outside of a namespace. */
-    private static final String OWN_NETWORK =
-            "ip link set lo up && ip rule add pref 100 lookup local && ip rule del pref 0 && exec \"$@\"";
+    /** Looks at its own addresses last, so that a rule can come before; and gives the store a small disk. Only in a namespace. */
+    private static final String OWN_WORLD =
+            "mount -t tmpfs -o size=96m none \"$0\" && ip link set lo up && ip rule add pref 100 lookup local"
+                    + " && ip rule del pref 0 && exec \"$@\"";
 
     @TempDir
     Path folder;
@@ -30,9 +31,11 @@ class FaultIT {
     @Test
     void nothingIsLostNothingIsDoneTwiceAndNoTokenIsGrantedTwice() throws Exception {
         System.out.println("seed " + seed + ": replay the nemesis with -Dgleaner.faults.seed=" + seed);
-        List<String> own = ownNetwork();
-        System.out.println(
-                "faults: " + (own.isEmpty() ? "no network of our own here, the cluster is not split" : own.get(0)));
+        List<String> own = ownWorld(Files.createDirectories(FaultRun.objects(folder)));
+        System.out.println("faults: "
+                + (own.isEmpty()
+                        ? "no namespaces are permitted here: the cluster is not split and no disk is filled"
+                        : "in namespaces of their own"));
         List<String> command = new ArrayList<>(own);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -61,11 +64,11 @@ class FaultIT {
         }
     }
 
-    /** What to put before a command so that it has a network of its own; empty where there can be none. */
-    private static List<String> ownNetwork() throws InterruptedException {
-        for (List<String> unshare : List.of(List.of("unshare", "-n"), List.of("unshare", "-Urn"))) {
-            List<String> wrapper = new ArrayList<>(unshare);
-            wrapper.addAll(List.of("sh", "-c", OWN_NETWORK, "sh"));
+    /** What to put before a command so that it has a network and a disk of its own; empty where that is not permitted. */
+    private static List<String> ownWorld(Path disk) throws InterruptedException {
+        for (String namespaces : List.of("-nm", "-Urnm")) {
+            List<String> wrapper =
+                    new ArrayList<>(List.of("unshare", namespaces, "sh", "-c", OWN_WORLD, disk.toString()));
             List<String> trial = new ArrayList<>(wrapper);
             trial.add("true");
             try {

@@ -11,6 +11,7 @@ import dev.gleaner.deploy.demo.DemoWeb;
 import dev.gleaner.tracker.storage.Digests;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -21,8 +22,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,7 +37,7 @@ import java.util.stream.Stream;
 /**
  * Three tracker processes, a PostgreSQL server, an S3 server, twenty volunteers behind a round-robin proxy (seventeen that only speak
  * the protocol, three real workers with a tiny model), and a nemesis that kills, stops, restarts, cuts off and, where this process has
- * a network of its own, splits the cluster. Afterwards what the volunteers were told is held against the ledger and the store. A
+ * a network and a disk of its own, splits the cluster and fills the store's disk. Afterwards what the volunteers were told is held against the ledger and the store. A
  * program, so that it can run in a network namespace: {@link FaultIT} starts it.
  */
 final class FaultRun implements AutoCloseable {
@@ -49,7 +52,10 @@ final class FaultRun implements AutoCloseable {
     private static final Path BUNDLE = Path.of("model/demo-bundle");
 
     private final Path folder;
-    private final boolean splits;
+    private final boolean ownWorld;
+    /** Faults to come, so that none is left out for long. */
+    private final ArrayDeque<Integer> deck = new ArrayDeque<>();
+
     private final int seconds;
     private final long seed;
     private final Random random;
@@ -68,20 +74,20 @@ final class FaultRun implements AutoCloseable {
     private TcpProxy entrance;
     private DemoWeb web;
 
-    /** @param splits whether this process may change the rules of its network */
-    private FaultRun(Path folder, int seconds, long seed, boolean splits) {
+    /** @param ownWorld whether this process may change the rules of its network and fill the store's disk */
+    private FaultRun(Path folder, int seconds, long seed, boolean ownWorld) {
         this.folder = folder;
         this.seconds = seconds;
         this.seed = seed;
         this.random = new Random(seed);
-        this.splits = splits;
+        this.ownWorld = ownWorld;
     }
 
     /** Folder, seconds, seed, and whether the network is this process's own. */
     public static void main(String[] args) throws Exception {
-        boolean splits = Boolean.parseBoolean(args[3]);
+        boolean ownWorld = Boolean.parseBoolean(args[3]);
         try (FaultRun run =
-                new FaultRun(Path.of(args[0]), Integer.parseInt(args[1]), Long.parseLong(args[2]), splits)) {
+                new FaultRun(Path.of(args[0]), Integer.parseInt(args[1]), Long.parseLong(args[2]), ownWorld)) {
             run.start();
             run.nothingIsLostNothingIsDoneTwiceAndNoTokenIsGrantedTwice();
         } catch (Throwable e) {
@@ -120,6 +126,11 @@ final class FaultRun implements AutoCloseable {
         }
     }
 
+    /** Where the store keeps its objects. */
+    static Path objects(Path folder) {
+        return folder.resolve("objects");
+    }
+
     /** The address that a tracker's cluster ports are bound to, and that its calls to the others come from. */
     private static String member(int i) {
         return "127.0.0." + (11 + i);
@@ -153,7 +164,7 @@ final class FaultRun implements AutoCloseable {
                         "s3proxy.identity=faults",
                         "s3proxy.credential=faults-secret",
                         "jclouds.provider=filesystem-nio2",
-                        "jclouds.filesystem.basedir=" + Files.createDirectories(folder.resolve("objects"))));
+                        "jclouds.filesystem.basedir=" + Files.createDirectories(objects(folder))));
         store = launch(
                 "store.log",
                 Map.of(),
@@ -311,8 +322,13 @@ final class FaultRun implements AutoCloseable {
 
     private void fault() throws Exception {
         int i = random.nextInt(TRACKERS);
-        int which = random.nextInt(splits ? 12 : 10);
-        switch (which) {
+        if (deck.isEmpty()) {
+            List<Integer> all = new ArrayList<>(
+                    IntStream.range(0, ownWorld ? 13 : 10).boxed().toList());
+            Collections.shuffle(all, random);
+            deck.addAll(all);
+        }
+        switch (deck.remove()) {
             case 0, 1 -> {
                 note("kill -9 of a tracker");
                 kill(i);
@@ -383,8 +399,25 @@ final class FaultRun implements AutoCloseable {
                 Thread.sleep(1_000 + random.nextInt(5_000));
                 split(i, false);
             }
+            case 11 -> {
+                note("disk of the store full");
+                fillTheStore(3_000 + random.nextInt(6_000));
+            }
             default -> splitUntilThereAreTwo(i);
         }
+    }
+
+    private void fillTheStore(long millis) throws Exception {
+        Path ballast = objects(folder).resolve("ballast");
+        byte[] block = new byte[1 << 16];
+        try (OutputStream out = Files.newOutputStream(ballast)) {
+            while (true) {
+                out.write(block);
+            }
+        } catch (IOException e) {
+            Thread.sleep(millis); // It is full.
+        }
+        Files.delete(ballast);
     }
 
     /** One tracker and the two others do not hear each other, but for one way of the event bus; all reach database and store. */
@@ -448,7 +481,7 @@ final class FaultRun implements AutoCloseable {
             startWorker(i);
         }
         Instant until = Instant.now().plusSeconds(seconds);
-        if (splits) {
+        if (ownWorld) {
             splitUntilThereAreTwo(random.nextInt(TRACKERS));
             assertEquals(Map.of("cluster split into two", 1), done);
         }

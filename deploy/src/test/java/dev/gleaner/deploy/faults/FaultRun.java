@@ -496,7 +496,10 @@ final class FaultRun implements AutoCloseable {
             awaitReady(i, 90);
         }
         int before = volunteers.accepted.size();
-        Thread.sleep(8_000);
+        Instant patience = Instant.now().plusSeconds(90);
+        while (volunteers.accepted.size() < before + VOLUNTEERS && Instant.now().isBefore(patience)) {
+            Thread.sleep(500);
+        }
         int after = volunteers.accepted.size();
         volunteers.stop();
         stopWorkers();

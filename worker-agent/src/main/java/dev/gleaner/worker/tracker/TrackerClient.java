@@ -23,6 +23,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -164,9 +165,11 @@ public final class TrackerClient {
             put(ticket.url(), ticket.headers(), HttpRequest.BodyPublishers.ofFile(file));
             return;
         }
-        for (Tickets.Part part : done.missing(parts)) {
-            put(part.url(), Map.of(), FileSlice.body(file, part.offset(), part.bytes()));
-            done.taken(part);
+        try (FileChannel bytes = FileChannel.open(file)) {
+            for (Tickets.Part part : done.missing(parts)) {
+                put(part.url(), Map.of(), FileSlice.body(bytes, part.offset(), part.bytes()));
+                done.taken(part);
+            }
         }
     }
 

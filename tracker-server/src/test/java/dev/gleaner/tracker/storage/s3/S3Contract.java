@@ -83,12 +83,21 @@ abstract class S3Contract extends ObjectStoreContract {
         assertFalse(ticket.url().contains(secretKey()));
     }
 
+    /** A server that refused may hang up, which the next request on that connection notices; a worker tries again, too. */
     private int put(Tickets.Part part, byte[] body) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(part.url()))
                 .timeout(Duration.ofSeconds(20))
                 .PUT(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
-        return http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
+        for (int tries = 1; ; tries++) {
+            try {
+                return http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
+            } catch (IOException e) {
+                if (tries == 3) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** The link is void. Not every store says so, and one that does may hang up before it has heard all. */

@@ -50,6 +50,7 @@ public final class LeaseDesk implements Desk {
     private final LiveLeases live;
     private final Conduct conduct = new Conduct();
     private final Stragglers stragglers;
+    private final Asking asking = new Asking();
     private final ReadyWindow window = new ReadyWindow();
     private final Set<Long> taken = new HashSet<>();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
@@ -287,10 +288,20 @@ public final class LeaseDesk implements Desk {
     }
 
     private List<Ledger.ReadyJob> pick(Caller caller, int max) {
+        Instant now = now();
+        boolean others = asking.othersThan(caller.worker(), now);
         if (window.isEmpty()) {
             refill();
+            return window.take(caller, max, others, now);
         }
-        return window.take(caller, max);
+        List<Ledger.ReadyJob> picked = window.take(caller, max, others, now);
+        if (!picked.isEmpty()) {
+            return picked;
+        }
+        // What is there is kept for others; something new may have come.
+        refill();
+        refillAfter = now.plus(REFILL_EVERY);
+        return window.take(caller, max, others, now);
     }
 
     /** A job that somebody else is slow with, for a reliable worker that would be idle near a campaign's end. */

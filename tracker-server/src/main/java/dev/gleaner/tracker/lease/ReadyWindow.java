@@ -2,19 +2,29 @@ package dev.gleaner.tracker.lease;
 
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Ledger;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A copy of the ledger's next open jobs, with who tried them before. May be wrong: a grant counts only if the ledger says so. One
  * thread.
  */
 final class ReadyWindow {
+    /** How long a job is kept from a worker that had it before, while others are there to take it. */
+    static final Duration KEPT_FOR_OTHERS = Duration.ofSeconds(30);
+
     private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+    /** Since when jobs are kept for others. */
+    private final Map<Long, Instant> kept = new HashMap<>();
 
     private record Entry(Ledger.ReadyJob job, List<Ledger.Tried> tried) {}
 
@@ -34,6 +44,8 @@ final class ReadyWindow {
                 entries.add(new Entry(job, tried.getOrDefault(job.job(), List.of())));
             }
         }
+        Set<Long> there = entries.stream().map(entry -> entry.job.job()).collect(Collectors.toSet());
+        kept.keySet().retainAll(there);
     }
 
     void clear() {
@@ -48,8 +60,13 @@ final class ReadyWindow {
         return entries.size();
     }
 
-    /** Takes jobs out; those this worker tried before one at a time, and only when there is nothing else. */
-    List<Ledger.ReadyJob> take(Caller caller, int max) {
+    /**
+     * Takes jobs out; those this worker tried before one at a time, and only when there is nothing else and, for a while,
+     * nobody else: a second opinion from the same worker tells nothing.
+     *
+     * @param others whether other workers ask for jobs, too
+     */
+    List<Ledger.ReadyJob> take(Caller caller, int max, boolean others, Instant now) {
         List<Ledger.ReadyJob> taken = new ArrayList<>();
         for (Fit fit : Fit.values()) {
             Iterator<Entry> jobs = entries.iterator();
@@ -58,13 +75,19 @@ final class ReadyWindow {
                 if (fit == Fit.AGAIN && !taken.isEmpty()) {
                     return taken;
                 }
-                if (fit(entry, caller) == fit) {
+                if (fit(entry, caller) == fit && !(fit == Fit.AGAIN && others && isKept(entry, now))) {
                     jobs.remove();
+                    kept.remove(entry.job.job());
                     taken.add(entry.job);
                 }
             }
         }
         return taken;
+    }
+
+    private boolean isKept(Entry entry, Instant now) {
+        Instant since = kept.computeIfAbsent(entry.job.job(), job -> now);
+        return now.isBefore(since.plus(KEPT_FOR_OTHERS));
     }
 
     private static Fit fit(Entry entry, Caller caller) {

@@ -284,6 +284,22 @@ class LeaseDeskTest {
     }
 
     @Test
+    void theLastJobIsKeptForAnotherWorkerForAWhileAndThenGoesToTheSameAgain() throws Exception {
+        acquire("bela", "r1", 2);
+        Desk.Granted last = acquire("ada", "r2", 1).get(0);
+        fail(last, "ada", FailureClass.INPUT);
+        pass(Duration.ofSeconds(20));
+        assertEquals(List.of(), acquire("bela", "r3", 0));
+        assertEquals(List.of(), acquire("ada", "r4", 1), "bela was there a moment ago");
+        pass(Duration.ofSeconds(31));
+        Desk.Granted again = acquire("ada", "r5", 1).get(0);
+        assertEquals(last.job().job(), again.job().job());
+        fail(again, "ada", FailureClass.INPUT);
+        pass(Duration.ofSeconds(120));
+        assertEquals(1, acquire("ada", "r6", 1).size(), "nobody else is there now");
+    }
+
+    @Test
     void aLongPollIsAnsweredWhenAJobTurnsUp() throws Exception {
         List<Desk.Granted> all = acquire("ada", "r1", 3);
         CompletableFuture<Desk.Offer> waiting = desk.acquire(Caller.unknown("bela"), "r2", 1, Duration.ofSeconds(25))

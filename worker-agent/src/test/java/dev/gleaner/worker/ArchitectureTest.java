@@ -27,7 +27,8 @@ class ArchitectureTest {
                 "org.jsoup..", List.of(ROOT + ".extract..", ROOT + ".clip.."),
                 "org.apache.parquet..", List.of(ROOT + ".shard.."),
                 "com.ibm.icu..", List.of(ROOT + ".extract..", ROOT + ".url.."),
-                "javax.imageio..", List.of(ROOT + ".image..", ROOT + ".cli.."),
+                "javax.imageio..", List.of(ROOT + ".image..", ROOT + ".bench..", ROOT + ".cli.."),
+                "org.bytedeco..", List.of(ROOT + ".image"),
                 "picocli..", List.of(ROOT + ".cli.."));
         homes.forEach((library, packages) -> noClasses()
                 .that()

@@ -243,6 +243,9 @@ public final class Demo {
                         "demo",
                         "--cpus",
                         "1",
+                        // The same arithmetic everywhere, so that every run keeps the same pairs.
+                        "--precision",
+                        "fp32",
                         "--home",
                         options.folder().resolve("worker-" + name).toString(),
                         "--allow-loopback"));

@@ -6,6 +6,8 @@ import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.DjlSetup;
+import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import dev.gleaner.worker.tracker.TrackerClient;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -155,7 +157,10 @@ final class DoctorCommand implements Callable<Integer> {
             } else {
                 out.println("  Bandwidth not measured: the model was here already");
             }
-            ClipModel.load(bundle, 1).close();
+            try (Preprocessor pictures = IsolatedPreprocessor.start(home.nativeLibraries(), 1)) {
+                out.println("  Pictures  decoded by " + pictures.about());
+                ClipModel.load(bundle, ClipModel.Options.PLAIN, pictures).close();
+            }
             check("Model", true, bundle.name() + " passes its self-test on the CPU", "");
         } catch (BundleException e) {
             check("Model", false, String.valueOf(e.getMessage()), "update the worker, or tell the operators");

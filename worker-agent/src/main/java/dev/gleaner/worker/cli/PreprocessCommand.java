@@ -3,6 +3,7 @@ package dev.gleaner.worker.cli;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
 import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,6 +16,7 @@ import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,19 +43,31 @@ final class PreprocessCommand implements Callable<Integer> {
     @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "picture files: JPEG, PNG, WebP, GIF")
     List<Path> images = List.of();
 
+    @Mixin
+    HomeOption home = new HomeOption();
+
     PreprocessCommand(PrintStream out, PrintStream err) {
         this.out = out;
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         Path folder = Files.createDirectories(java.util.Objects.requireNonNull(outputDir));
+        try (Preprocessor pictures = IsolatedPreprocessor.start(home.nativeLibraries(), 1)) {
+            // Its start is no part of any picture's time.
+            pictures.about();
+            prepareAll(pictures, folder);
+        }
+        return Exit.OK;
+    }
+
+    private void prepareAll(Preprocessor pictures, Path folder) throws IOException, InterruptedException {
         for (Path image : images) {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("file", image.toString());
             long started = System.nanoTime();
             try {
-                byte[] rgb = prepare(image);
+                byte[] rgb = prepare(pictures, image);
                 Path output = folder.resolve(image.getFileName() + ".png");
                 writePng(rgb, output);
                 row.put("output", output.toString());
@@ -64,10 +78,10 @@ final class PreprocessCommand implements Callable<Integer> {
             row.put("ms", (System.nanoTime() - started) / 1_000_000);
             JsonLines.print(out, row);
         }
-        return Exit.OK;
     }
 
-    private static byte[] prepare(Path image) throws IOException, ImageRefusedException {
+    private static byte[] prepare(Preprocessor pictures, Path image)
+            throws IOException, ImageRefusedException, InterruptedException {
         if (!Files.isRegularFile(image)) {
             throw new Failure(Exit.NO_INPUT, "there is no file " + image);
         }
@@ -75,7 +89,7 @@ final class PreprocessCommand implements Callable<Integer> {
             throw new Failure(Exit.DATA, image + " is larger than " + MAX_FILE_BYTES + " bytes");
         }
         byte[] file = Files.readAllBytes(image);
-        return Preprocessor.prepare(file, ImageHeader.read(file));
+        return pictures.prepare(file, ImageHeader.read(file));
     }
 
     private static void writePng(byte[] rgb, Path output) throws IOException {

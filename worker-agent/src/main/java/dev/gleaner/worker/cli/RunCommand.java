@@ -2,8 +2,12 @@ package dev.gleaner.worker.cli;
 
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.worker.clip.BundleException;
+import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.DjlSetup;
+import dev.gleaner.worker.clip.Precision;
 import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.LineSettings;
 import dev.gleaner.worker.tracker.ProblemException;
@@ -60,6 +64,14 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(names = "--cpus", paramLabel = "N", description = "processors to use (default: all)")
     int cpus = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            defaultValue = "auto",
+            description =
+                    "arithmetic of the model: fp32, int8, or auto: 8-bit where it is near enough and faster (default: ${DEFAULT-VALUE})")
+    Precision precision = Precision.AUTO;
 
     @Option(
             names = "--jobs",
@@ -119,13 +131,16 @@ final class RunCommand implements Callable<Integer> {
                         invitation == null || invitation.isBlank() ? null : invitation.strip()),
                 new WatOrigins(watHosts, watRoots, fetch.allowLoopback, userAgent),
                 LineSettings.forCpus(cpus),
+                new ClipModel.Options(1, precision),
                 jobs,
                 exitWhenIdle,
                 finishOnStop);
         CountDownLatch finished = new CountDownLatch(1);
         try (FileChannel lock = home.lock();
                 Fetcher fetcher = fetch.newFetcher();
-                Volunteer volunteer = new Volunteer(settings, client, fetcher, jitter)) {
+                Preprocessor pictures = IsolatedPreprocessor.start(
+                        home.nativeLibraries(), settings.line().decoders());
+                Volunteer volunteer = new Volunteer(settings, client, fetcher, pictures, jitter)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
             Thread progress = progressLine(volunteer, finished);
             progress.start();

@@ -8,6 +8,7 @@ import dev.gleaner.worker.clip.DjlSetup;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
 import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -53,16 +54,18 @@ final class ScoreCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         Path file = java.util.Objects.requireNonNull(image);
         if (!Files.isRegularFile(file)) {
             throw new Failure(Exit.NO_INPUT, "there is no file " + file);
         }
         DjlSetup.before(home.nativeLibraries());
         byte[] bytes = Files.readAllBytes(file);
-        try (ClipModel model = ClipModel.load(Bundle.open(java.util.Objects.requireNonNull(bundle)), 1);
+        try (Preprocessor pictures = IsolatedPreprocessor.start(home.nativeLibraries(), 1);
+                ClipModel model = ClipModel.load(
+                        Bundle.open(java.util.Objects.requireNonNull(bundle)), ClipModel.Options.PLAIN, pictures);
                 ClipSession session = model.newSession()) {
-            float[] picture = session.images(List.of(Preprocessor.prepare(bytes, ImageHeader.read(bytes))))[0];
+            float[] picture = session.images(List.of(pictures.prepare(bytes, ImageHeader.read(bytes))))[0];
             float[][] said = session.texts(texts);
             List<Map<String, Object>> scores = new ArrayList<>();
             for (int i = 0; i < said.length; i++) {

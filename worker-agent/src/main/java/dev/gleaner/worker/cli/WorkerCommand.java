@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
             RunCommand.class,
             NewTokenCommand.class,
             DoctorCommand.class,
+            BenchCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class WorkerCommand {

@@ -1,8 +1,10 @@
 package dev.gleaner.worker.clip;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,6 +13,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -29,6 +32,7 @@ public final class Bundle {
     /** No file of a bundle is larger: ViT-H in fp32 has 4 GB. */
     static final long MAX_FILE_BYTES = 8L << 30;
 
+    private static final List<String> OPTIONAL = List.of("license", "safety", "int8");
     private static final Pattern FILE_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -70,7 +74,12 @@ public final class Bundle {
     static BundleManifest parse(byte[] bytes) throws BundleException {
         BundleManifest manifest;
         try {
-            manifest = JSON.readValue(bytes, BundleManifest.class);
+            JsonNode tree = JSON.readTree(bytes);
+            if (tree instanceof ObjectNode object) {
+                // Whatever else is missing is an error.
+                OPTIONAL.stream().filter(key -> !object.has(key)).forEach(object::putNull);
+            }
+            manifest = JSON.treeToValue(tree, BundleManifest.class);
         } catch (IOException e) {
             throw new BundleException("the bundle's manifest is not readable: " + e.getMessage(), e);
         }
@@ -95,6 +104,9 @@ public final class Bundle {
                 manifest.golden().file());
         if (manifest.safety() != null) {
             requireListed(manifest, manifest.safety().file());
+        }
+        if (manifest.int8() != null) {
+            requireListed(manifest, manifest.int8().image(), manifest.int8().text());
         }
         if (manifest.image().size() != dev.gleaner.worker.image.Preprocessor.SIZE) {
             throw new BundleException(

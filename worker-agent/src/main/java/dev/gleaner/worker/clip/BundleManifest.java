@@ -16,6 +16,7 @@ record BundleManifest(
         Text text,
         Golden golden,
         @Nullable Safety safety,
+        @Nullable Reduced int8,
         Map<String, File> files) {
 
     static final int FORMAT = 1;
@@ -29,6 +30,9 @@ record BundleManifest(
     record Golden(String file, @JsonProperty("min_cosine") double minCosine) {}
 
     record Safety(String file) {}
+
+    /** The same encoders in fewer bits, with the same inputs and outputs. */
+    record Reduced(String image, String text) {}
 
     /** What {@code golden.json} holds. */
     record GoldenPairs(List<GoldenPair> pairs) {}

@@ -72,25 +72,31 @@ public final class ClipSession implements AutoCloseable {
         }
     }
 
-    /** Embeds texts, padded to the longest of the batch: attention is causal, so padding changes nothing. */
+    /** Embeds texts. */
     public float[][] texts(List<String> texts) {
-        long[][] ids = new long[texts.size()][];
+        return tokens(texts.stream().map(tokenizer::ids).toList());
+    }
+
+    /**
+     * Embeds texts given as {@link ClipTokenizer#ids}, padded to the longest of the batch: attention is causal, so padding
+     * changes nothing. Texts of like length cost least.
+     */
+    public float[][] tokens(List<long[]> texts) {
         int longest = 0;
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = tokenizer.ids(texts.get(i));
-            longest = Math.max(longest, ids[i].length);
+        for (long[] row : texts) {
+            longest = Math.max(longest, row.length);
         }
-        LongBuffer input = LongBuffer.allocate(ids.length * longest);
-        for (long[] row : ids) {
+        LongBuffer input = LongBuffer.allocate(texts.size() * longest);
+        for (long[] row : texts) {
             input.put(row);
             for (int i = row.length; i < longest; i++) {
                 input.put(manifest.text().pad());
             }
         }
         try (NDManager batch = memory.newSubManager()) {
-            NDArray array = batch.create(input.flip(), new Shape(ids.length, longest));
+            NDArray array = batch.create(input.flip(), new Shape(texts.size(), longest));
             array.setName(manifest.text().input());
-            return embeddings(text, array, ids.length);
+            return embeddings(text, array, texts.size());
         }
     }
 

@@ -15,6 +15,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
 import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
 
@@ -22,7 +23,9 @@ import org.w3c.dom.Node;
  * Decodes the first frame of a picture to the RGB that Pillow's {@code convert("RGB")} gives: colour profiles and EXIF
  * turns ignored, alpha dropped, CMYK converted naively, 16-bit grey clipped.
  *
- * <p>Stateless; safe for any thread. Memory is bounded by {@link #MAX_SAMPLE_BYTES} beside the file itself.
+ * <p>The common kinds of JPEG, PNG and WebP go to OpenCV where it is there, everything else and everything it does not want
+ * to Java's own decoders. Immutable; safe for any thread. Memory is bounded by {@link #MAX_SAMPLE_BYTES} beside the file
+ * itself.
  */
 final class Decoder {
     /** No picture is decoded that needs more bytes of samples than this. */
@@ -32,12 +35,22 @@ final class Decoder {
         ImageIO.setUseCache(false);
     }
 
-    private Decoder() {}
+    private final @Nullable OpenCv openCv;
 
-    static Picture decode(byte[] file, ImageHeader header) throws ImageRefusedException {
+    Decoder(@Nullable OpenCv openCv) {
+        this.openCv = openCv;
+    }
+
+    Picture decode(byte[] file, ImageHeader header) throws ImageRefusedException {
         if (header.pixels() * bytesPerPixel(file, header) > MAX_SAMPLE_BYTES) {
             throw new ImageRefusedException(
                     PairDrop.TOO_MANY_PIXELS, header.width() + "x" + header.height() + " pixels need too much memory");
+        }
+        Picture fast = openCv == null || !isCommon(file, header)
+                ? null
+                : openCv.decode(file, header).orElse(null);
+        if (fast != null) {
+            return fast;
         }
         try {
             return switch (header.format()) {
@@ -50,6 +63,38 @@ final class Decoder {
             throw new ImageRefusedException(
                     PairDrop.UNDECODABLE, "the " + header.format() + " is broken: " + e.getMessage(), e);
         }
+    }
+
+    /** Whether OpenCV gives the reference's pixels for this kind, and refuses what is cut off. */
+    private static boolean isCommon(byte[] file, ImageHeader header) throws ImageRefusedException {
+        return switch (header.format()) {
+            case JPEG -> {
+                JpegStream jpeg = JpegStream.scan(file);
+                int components = jpeg.componentIds().size();
+                yield (components == 1 || components == 3) && jpeg.ends();
+            }
+            case PNG -> file[24] == 8 && !isAnimatedPng(file);
+            case WEBP -> !WebpDecoder.isAnimated(file);
+            case GIF -> false;
+        };
+    }
+
+    /** Whether an {@code acTL} chunk comes before the picture's data (PNG specification, third edition, 11.3.7.1). */
+    private static boolean isAnimatedPng(byte[] file) {
+        for (int at = 8; at + 8 <= file.length; ) {
+            if (file[at + 4] == 'a' && file[at + 5] == 'c' && file[at + 6] == 'T' && file[at + 7] == 'L') {
+                return true;
+            }
+            if (file[at + 4] == 'I' && file[at + 5] == 'D' && file[at + 6] == 'A' && file[at + 7] == 'T') {
+                return false;
+            }
+            long length = (file[at] & 255L) << 24
+                    | (file[at + 1] & 255) << 16
+                    | (file[at + 2] & 255) << 8
+                    | (file[at + 3] & 255);
+            at = (int) Math.min(file.length, at + 12 + length);
+        }
+        return false;
     }
 
     /** What the decoder of the format holds for each pixel, before anything is resized. */
@@ -67,12 +112,12 @@ final class Decoder {
                 yield file[24] == 16 ? 2 * channels : channels;
             }
             case GIF -> 2; // the frame and the screen it lies on
-            case WEBP -> 8; // libwebp's ARGB and the copy that Java gets
+            case WEBP -> 8; // the decoder's planes and the copy that Java gets
         };
     }
 
     private static Picture jpeg(JpegStream jpeg, ImageHeader header) throws IOException, ImageRefusedException {
-        Raster raster = read("jpeg", jpeg.bytes().toByteArray(), reader -> reader.readRaster(0, null));
+        Raster raster = read("jpeg", jpeg.stripped(), reader -> reader.readRaster(0, null));
         if (raster.getWidth() != header.width() || raster.getDataBuffer().getDataType() != DataBuffer.TYPE_BYTE) {
             throw new ImageRefusedException(
                     PairDrop.UNDECODABLE, "the JPEG's size or depth is not what its header says");

@@ -2,23 +2,29 @@ package dev.gleaner.worker.image;
 
 import dev.gleaner.protocol.result.PairDrop;
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * The parts of a JPEG file that make its pixels (ITU-T T.81 Annex B), without the application segments that the decoder
- * would stumble over: colour profiles, EXIF, thumbnails, comments. Pillow ignores them for pixels, so do we.
+ * Where the parts of a JPEG file are that make its pixels (ITU-T T.81 Annex B).
  *
- * @param bytes a JPEG stream of the tables, frame and scans only
+ * @param kept tables and frame header: from where, and how many bytes
+ * @param scan where the first scan's data begins; further tables and scans may follow
  * @param jfif whether the file has a JFIF marker
  * @param adobeTransform the Adobe marker's transform, or -1 without one
  * @param componentIds of the frame, in order
  */
 record JpegStream(
-        ByteArrayOutputStream bytes,
+        byte[] file,
+        List<Segment> kept,
+        int scan,
         int width,
         int height,
         boolean jfif,
         int adobeTransform,
-        java.util.List<Integer> componentIds) {
+        List<Integer> componentIds) {
+    record Segment(int from, int length) {}
+
     private static final int SOI = 0xD8;
     private static final int EOI = 0xD9;
     private static final int SOS = 0xDA;
@@ -27,14 +33,12 @@ record JpegStream(
     private static final int COM = 0xFE;
 
     static JpegStream scan(byte[] b) throws ImageRefusedException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(b.length);
+        List<Segment> kept = new ArrayList<>();
         boolean jfif = false;
         int adobe = -1;
         int width = 0;
         int height = 0;
-        java.util.List<Integer> ids = java.util.List.of();
-        out.write(0xFF);
-        out.write(SOI);
+        List<Integer> ids = List.of();
         int at = 2;
         while (true) {
             while (at < b.length && (b[at] & 255) != 0xFF) {
@@ -74,9 +78,7 @@ record JpegStream(
                     adobe = b[at + 13] & 255;
                 }
             } else if ((marker < APP0 || marker > 0xEF) && marker != COM) {
-                out.write(0xFF);
-                out.write(marker);
-                out.write(b, at, length);
+                kept.add(new Segment(at - 2, length + 2));
                 if (isFrame(marker)) {
                     if (width != 0) {
                         throw new ImageRefusedException(PairDrop.UNDECODABLE, "the JPEG has two frames");
@@ -86,7 +88,7 @@ record JpegStream(
                     }
                     height = (b[at + 3] & 255) << 8 | (b[at + 4] & 255);
                     width = (b[at + 5] & 255) << 8 | (b[at + 6] & 255);
-                    ids = new java.util.ArrayList<>();
+                    ids = new ArrayList<>();
                     for (int i = 0; i < (b[at + 7] & 255); i++) {
                         ids.add(b[at + 8 + 3 * i] & 255);
                     }
@@ -97,9 +99,7 @@ record JpegStream(
                 if (width == 0) {
                     throw new ImageRefusedException(PairDrop.UNDECODABLE, "the JPEG has a scan before its frame");
                 }
-                // What follows the first scan header is entropy-coded data and further tables and scans: left as it is.
-                out.write(b, at, b.length - at);
-                return new JpegStream(out, width, height == 0 ? definedLater(b, at) : height, jfif, adobe, ids);
+                return new JpegStream(b, kept, at, width, height == 0 ? definedLater(b, at) : height, jfif, adobe, ids);
             }
         }
     }
@@ -114,6 +114,31 @@ record JpegStream(
         return 0;
     }
 
+    /** Whether an end marker comes at all: what is cut off has none. */
+    boolean ends() {
+        for (int i = file.length - 2; i >= scan; i--) {
+            if ((file[i] & 255) == 0xFF && (file[i + 1] & 255) == EOI) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The file without the application segments that Java's decoder would stumble over: colour profiles, EXIF, thumbnails,
+     * comments. Pillow ignores them for pixels, so do we.
+     */
+    byte[] stripped() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(file.length);
+        out.write(0xFF);
+        out.write(SOI);
+        for (Segment segment : kept) {
+            out.write(file, segment.from, segment.length);
+        }
+        out.write(file, scan, file.length - scan);
+        return out.toByteArray();
+    }
+
     private static boolean isFrame(int marker) {
         return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
     }
@@ -126,6 +151,6 @@ record JpegStream(
         if (adobeTransform >= 0) {
             return adobeTransform != 0;
         }
-        return !componentIds.equals(java.util.List.of((int) 'R', (int) 'G', (int) 'B'));
+        return !componentIds.equals(List.of((int) 'R', (int) 'G', (int) 'B'));
     }
 }

@@ -1,6 +1,6 @@
 /**
  * From the bytes of a picture file to the 224×224 pixels the model sees, as the reference preprocessing makes them. Sizes are
- * checked before memory is taken. Pure Java decoders. Start with {@link dev.gleaner.worker.image.Preprocessor}.
+ * checked before memory is taken. Start with {@link dev.gleaner.worker.image.Preprocessor}.
  */
 @NullMarked
 package dev.gleaner.worker.image;

@@ -63,13 +63,20 @@ public final class JobRunner {
      * What a job needs and does not own.
      *
      * @param source the lease's WAT
+     * @param pictures decodes and resizes
      * @param folder for the job's files; exists and is empty
      */
-    public record Parts(WatSource source, Fetcher fetcher, ClipModel model, LineSettings settings, Path folder) {}
+    public record Parts(
+            WatSource source,
+            Fetcher fetcher,
+            Preprocessor pictures,
+            ClipModel model,
+            LineSettings settings,
+            Path folder) {}
 
     private record Answer(Candidate candidate, Fetched fetched) {}
 
-    private record Ready(Candidate candidate, Fetched.Body body, ImageHeader header, byte[] pixels) {}
+    private record Ready(Candidate candidate, Fetched.Body body, ImageHeader header, byte[] pixels, long[] tokens) {}
 
     public JobRunner(Lease lease, String worker, Parts parts) {
         this.lease = lease;
@@ -79,7 +86,7 @@ public final class JobRunner {
         LineSettings settings = parts.settings();
         this.candidates = line.channel(4 * settings.fetches());
         this.answers = line.channel(settings.fetches());
-        this.ready = line.channel(4 * settings.batch());
+        this.ready = line.channel(settings.window());
         this.fetchPermits = new Semaphore(settings.fetches());
         this.extractor = new Extractor(lease.policy(), this::found);
     }
@@ -170,7 +177,7 @@ public final class JobRunner {
         }
     }
 
-    private Ready decode(Candidate candidate, Fetched.Body body) throws ImageRefusedException {
+    private Ready decode(Candidate candidate, Fetched.Body body) throws ImageRefusedException, InterruptedException {
         ImageHeader header = ImageHeader.read(body.bytes());
         Policy policy = lease.policy();
         if (!policy.formats().contains(header.format().name())) {
@@ -179,20 +186,23 @@ public final class JobRunner {
         if (header.pixels() > policy.maxPixels()) {
             throw new ImageRefusedException(PairDrop.TOO_MANY_PIXELS, header.pixels() + " pixels");
         }
-        return new Ready(candidate, body, header, Preprocessor.prepare(body.bytes(), header));
+        byte[] pixels = parts.pictures().prepare(body.bytes(), header);
+        return new Ready(
+                candidate, body, header, pixels, parts.model().tokenizer().ids(candidate.text()));
     }
 
     private void scoreAll(ShardWriter writer) throws InterruptedException, IOException {
         try (ClipSession session = parts.model().newSession()) {
             while (true) {
-                List<Ready> batch = ready.takeBatch(parts.settings().batch(), BATCH_LINGER_MILLIS);
+                List<Ready> batch =
+                        ready.takeAlike(parts.settings().batch(), BATCH_LINGER_MILLIS, r -> r.tokens().length);
                 if (batch.isEmpty()) {
                     return;
                 }
                 float[][] images =
                         session.images(batch.stream().map(Ready::pixels).toList());
-                float[][] texts = session.texts(
-                        batch.stream().map(r -> r.candidate().text()).toList());
+                float[][] texts =
+                        session.tokens(batch.stream().map(Ready::tokens).toList());
                 for (int i = 0; i < batch.size(); i++) {
                     float similarity = ClipSession.similarity(images[i], texts[i]);
                     if (similarity < lease.policy().threshold()) {
@@ -253,7 +263,7 @@ public final class JobRunner {
                 tally.bytesFetched());
         return new Manifest(
                 lease.bundle(),
-                "fp32",
+                parts.model().precision().wire(),
                 parts.source().length(),
                 extractor.digest().hex(),
                 counts,

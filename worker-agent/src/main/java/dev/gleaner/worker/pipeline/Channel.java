@@ -2,7 +2,12 @@ package dev.gleaner.worker.pipeline;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,33 +77,54 @@ public final class Channel<T> {
     }
 
     /**
-     * The next items: waits for the first, then up to {@code lingerMillis} for the batch to fill.
+     * The item that waits longest and those most like it in size: waits for the first, then up to {@code lingerMillis} for
+     * the batch to fill. The fuller the channel, the more alike they are; none waits for ever.
      *
      * @return empty when the channel is closed and empty
      */
-    public synchronized List<T> takeBatch(int most, long lingerMillis) throws InterruptedException {
-        List<T> batch = new ArrayList<>();
-        T first = take();
-        if (first == null) {
-            return batch;
+    public synchronized List<T> takeAlike(int most, long lingerMillis, ToIntFunction<T> size)
+            throws InterruptedException {
+        while (items.isEmpty() && !closed) {
+            wait();
         }
-        batch.add(first);
         long until = System.nanoTime() + lingerMillis * 1_000_000;
-        while (batch.size() < most) {
-            T next = items.poll();
-            if (next != null) {
-                batch.add(next);
-                continue;
-            }
-            notifyAll();
-            long left = (until - System.nanoTime()) / 1_000_000;
-            if (closed || left <= 0) {
-                break;
-            }
+        long left = lingerMillis;
+        while (items.size() < most && !closed && left > 0) {
             wait(left);
+            left = (until - System.nanoTime()) / 1_000_000;
+        }
+        requireGoing();
+        List<T> batch = items.size() <= most ? new ArrayList<>(items) : alike(most, size);
+        if (batch.size() == items.size()) {
+            items.clear();
+        } else {
+            Set<T> taken = Collections.newSetFromMap(new IdentityHashMap<>());
+            taken.addAll(batch);
+            items.removeIf(taken::contains);
         }
         notifyAll();
         return batch;
+    }
+
+    /** Of the runs in order of size that hold the oldest item, the one whose sizes differ least. */
+    private List<T> alike(int most, ToIntFunction<T> size) {
+        List<T> sorted = new ArrayList<>(items);
+        sorted.sort(Comparator.comparingInt(size));
+        T oldest = items.getFirst();
+        int place = 0;
+        while (sorted.get(place) != oldest) {
+            place++;
+        }
+        int best = 0;
+        int least = Integer.MAX_VALUE;
+        for (int from = Math.max(0, place - most + 1); from <= Math.min(place, sorted.size() - most); from++) {
+            int spread = size.applyAsInt(sorted.get(from + most - 1)) - size.applyAsInt(sorted.get(from));
+            if (spread < least) {
+                least = spread;
+                best = from;
+            }
+        }
+        return new ArrayList<>(sorted.subList(best, best + most));
     }
 
     /** No more will come; what is there can still be taken. */

@@ -14,6 +14,7 @@ import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.job.DiskSpace;
 import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobProgress;
@@ -47,6 +48,7 @@ public final class Volunteer implements AutoCloseable {
     private final Settings settings;
     private final TrackerClient tracker;
     private final Fetcher fetcher;
+    private final Preprocessor pictures;
     private final RandomGenerator jitter;
     private final BundleCache bundles;
     private final Totals totals = new Totals();
@@ -73,6 +75,7 @@ public final class Volunteer implements AutoCloseable {
             Register.Request registration,
             WatOrigins origins,
             LineSettings line,
+            ClipModel.Options model,
             int jobs,
             boolean exitWhenIdle,
             boolean finishOnStop) {}
@@ -92,10 +95,12 @@ public final class Volunteer implements AutoCloseable {
         }
     }
 
-    public Volunteer(Settings settings, TrackerClient tracker, Fetcher fetcher, RandomGenerator jitter) {
+    public Volunteer(
+            Settings settings, TrackerClient tracker, Fetcher fetcher, Preprocessor pictures, RandomGenerator jitter) {
         this.settings = settings;
         this.tracker = tracker;
         this.fetcher = fetcher;
+        this.pictures = pictures;
         this.jitter = jitter;
         this.bundles = new BundleCache(settings.home().resolve("bundles"));
     }
@@ -197,7 +202,7 @@ public final class Volunteer implements AutoCloseable {
             ClipModel loaded = model(lease);
             try (WatSource source = settings.origins().open(lease.wat())) {
                 JobRunner job = new JobRunner(
-                        lease, worker, new JobRunner.Parts(source, fetcher, loaded, settings.line(), folder));
+                        lease, worker, new JobRunner.Parts(source, fetcher, pictures, loaded, settings.line(), folder));
                 current = job;
                 if (stopping && !settings.finishOnStop()) {
                     job.cancel();
@@ -242,8 +247,12 @@ public final class Volunteer implements AutoCloseable {
             model = null;
         }
         Bundle bundle = bundles.get(lease.bundle(), file -> tracker.bundleFile(lease.bundle(), file));
-        loaded = ClipModel.load(bundle, 1);
-        log.info("Model passed its self-test: bundle={} id={}", Printable.of(bundle.name(), 100), bundle.id());
+        loaded = ClipModel.load(bundle, settings.model(), pictures);
+        log.info(
+                "Model passed its self-test: bundle={} id={} precision={}",
+                Printable.of(bundle.name(), 100),
+                bundle.id(),
+                loaded.precision().wire());
         model = loaded;
         return loaded;
     }

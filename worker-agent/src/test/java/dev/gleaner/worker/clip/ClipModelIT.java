@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.worker.image.DirectPreprocessor;
 import dev.gleaner.worker.image.ImageHeader;
-import dev.gleaner.worker.image.Preprocessor;
 import java.io.IOException;
 import java.net.Proxy;
 import java.net.ProxySelector;
@@ -13,6 +13,7 @@ import java.net.SocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -60,7 +61,8 @@ class ClipModelIT {
 
     @Test
     void loadingAndScoringOpensNoConnection() throws Exception {
-        try (ClipModel model = ClipModel.load(Bundle.open(BUNDLE), 1);
+        try (ClipModel model =
+                        ClipModel.load(Bundle.open(BUNDLE), ClipModel.Options.PLAIN, DirectPreprocessor.pureJava());
                 ClipSession session = model.newSession()) {
             assertEquals(64, session.texts(List.of("a red circle"))[0].length);
         }
@@ -77,13 +79,13 @@ class ClipModelIT {
         Bundle bundle = Bundle.open(BUNDLE);
         List<BundleManifest.GoldenPair> pairs =
                 bundle.read("golden.json", BundleManifest.GoldenPairs.class).pairs();
-        try (ClipModel model = ClipModel.load(bundle, 1);
+        try (ClipModel model = ClipModel.load(bundle, ClipModel.Options.PLAIN, DirectPreprocessor.pureJava());
                 ClipSession session = model.newSession()) {
             List<byte[]> pictures = pairs.stream()
                     .map(pair -> {
                         byte[] file = Base64.getDecoder().decode(pair.png());
                         try {
-                            return Preprocessor.prepare(file, ImageHeader.read(file));
+                            return DirectPreprocessor.pureJava().prepare(file, ImageHeader.read(file));
                         } catch (Exception e) {
                             throw new IllegalStateException(e);
                         }
@@ -103,6 +105,64 @@ class ClipModelIT {
                         ClipSession.similarity(images[i], texts[i]) >= 0.3,
                         "even pairs are true, odd ones are not");
             }
+        }
+    }
+
+    @Test
+    void theEightBitEncodersJudgeAsTheExactOnesDo() throws Exception {
+        Bundle bundle = Bundle.open(BUNDLE);
+        ClipModel.Options eightBit = new ClipModel.Options(1, Precision.INT8);
+        try (ClipModel exact = ClipModel.load(bundle, ClipModel.Options.PLAIN, DirectPreprocessor.pureJava());
+                ClipModel small = ClipModel.load(bundle, eightBit, DirectPreprocessor.pureJava());
+                ClipSession one = exact.newSession();
+                ClipSession other = small.newSession()) {
+            assertEquals("fp32", exact.precision().wire());
+            assertEquals("int8", small.precision().wire());
+            for (String text : List.of("a red circle", "two blue squares", "a purple star")) {
+                float cosine = ClipSession.similarity(one.texts(List.of(text))[0], other.texts(List.of(text))[0]);
+                assertTrue(cosine > 0.99 && cosine < 0.9999999, text + ": " + cosine);
+            }
+        }
+    }
+
+    @Test
+    void eightBitEncodersThatAreFarOffAreNotUsed() throws Exception {
+        Path copy = copy();
+        // The right shape, but a thousand wrong weights.
+        Files.copy(copy.resolve("text.onnx"), copy.resolve("text-int8.onnx"), StandardCopyOption.REPLACE_EXISTING);
+        byte[] onnx = Files.readAllBytes(copy.resolve("text-int8.onnx"));
+        for (int i = onnx.length * 3 / 4; i < onnx.length * 3 / 4 + 4_000; i++) {
+            onnx[i] = 0x41; // floats of 12.08, however they lie
+        }
+        Files.write(copy.resolve("text-int8.onnx"), onnx);
+        String manifest = Files.readString(copy.resolve("bundle.json"));
+        Files.writeString(
+                copy.resolve("bundle.json"),
+                manifest.replaceFirst(
+                        "(?s)(\"text-int8.onnx\": \\{\\s*\"bytes\": )\\d+(,\\s*\"sha256\": \")[0-9a-f]{64}",
+                        "$1" + onnx.length + "$2" + Bundle.sha256(onnx)));
+        ClipModel.Options choose = new ClipModel.Options(1, Precision.AUTO);
+        try (ClipModel model = ClipModel.load(Bundle.open(copy), choose, DirectPreprocessor.pureJava())) {
+            assertEquals(Precision.FP32, model.precision());
+        }
+        ClipModel.Options insist = new ClipModel.Options(1, Precision.INT8);
+        BundleException e = assertThrows(
+                BundleException.class, () -> ClipModel.load(Bundle.open(copy), insist, DirectPreprocessor.pureJava()));
+        assertTrue(e.getMessage().contains("self-test"), e.getMessage());
+    }
+
+    @Test
+    void aBundleWithoutTheOptionalPartsIsGood() throws Exception {
+        Path copy = copy();
+        String manifest = Files.readString(copy.resolve("bundle.json"));
+        String bare = manifest.replaceFirst("(?s),\\s*\"safety\": \\{[^}]*}", "")
+                .replaceFirst("(?s),\\s*\"int8\": \\{[^}]*}", "")
+                .replaceFirst("(?s)\\s*\"license\": \"[^\"]*\",", "");
+        assertTrue(!bare.contains("\"safety\"") && !bare.contains("\"int8\"") && !bare.contains("license"), bare);
+        Files.writeString(copy.resolve("bundle.json"), bare);
+        ClipModel.Options choose = new ClipModel.Options(1, Precision.AUTO);
+        try (ClipModel model = ClipModel.load(Bundle.open(copy), choose, DirectPreprocessor.pureJava())) {
+            assertEquals(Precision.FP32, model.precision());
         }
     }
 
@@ -128,7 +188,9 @@ class ClipModelIT {
                 "(?s)(\"golden.json\": \\{\\s*\"bytes\": )\\d+(,\\s*\"sha256\": \")[0-9a-f]{64}",
                 "$1" + Files.size(copy.resolve("golden.json")) + "$2" + sha);
         Files.writeString(copy.resolve("bundle.json"), changed);
-        BundleException e = assertThrows(BundleException.class, () -> ClipModel.load(Bundle.open(copy), 1));
+        BundleException e = assertThrows(
+                BundleException.class,
+                () -> ClipModel.load(Bundle.open(copy), ClipModel.Options.PLAIN, DirectPreprocessor.pureJava()));
         assertTrue(e.getMessage().contains("self-test"), e.getMessage());
     }
 

@@ -32,7 +32,7 @@ class PreprocessorTest {
     }
 
     private static byte[] prepare(byte[] file) throws Exception {
-        return Preprocessor.prepare(file, ImageHeader.read(file));
+        return DirectPreprocessor.pureJava().prepare(file, ImageHeader.read(file));
     }
 
     @Test

@@ -38,7 +38,8 @@ class LineTest {
                 },
                 second);
         line.stage("keep", 2, () -> {
-            for (List<Integer> batch = second.takeBatch(7, 5); !batch.isEmpty(); batch = second.takeBatch(7, 5)) {
+            List<Integer> batch;
+            while (!(batch = second.takeAlike(7, 5, i -> i % 10)).isEmpty()) {
                 assertTrue(batch.size() <= 7);
                 out.addAll(batch);
             }
@@ -48,6 +49,18 @@ class LineTest {
         assertEquals(99_990_000L, out.stream().mapToLong(Integer::longValue).sum());
         assertTrue(first.highest() <= 3);
         assertTrue(second.highest() <= 5);
+    }
+
+    @Test
+    void aBatchHoldsTheOldestItemAndThoseMostLikeItInSize() throws Exception {
+        Line line = new Line("test");
+        Channel<String> texts = line.channel(10);
+        for (String text : List.of("ccc", "aaaaaaa", "b", "eee", "ffffffff", "dd", "gggggg", "hhhh")) {
+            texts.put(text);
+        }
+        assertEquals(List.of("dd", "ccc", "eee"), texts.takeAlike(3, 0, String::length));
+        assertEquals(List.of("gggggg", "aaaaaaa", "ffffffff"), texts.takeAlike(3, 0, String::length));
+        assertEquals(List.of("b", "hhhh"), texts.takeAlike(3, 0, String::length));
     }
 
     @Test

@@ -1,0 +1,76 @@
+package dev.gleaner.worker.cli;
+
+import dev.gleaner.worker.bench.ExtractBench;
+import dev.gleaner.worker.bench.ImagingBench;
+import dev.gleaner.worker.bench.Report;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bench}: how near each stage is to what this machine can do. */
+@Command(
+        name = "bench",
+        description = {
+            "Measures each stage beside its limit or a peer, on the same machine and input, and prints figures and ratios.",
+            "Uses up to all processors for some minutes. Peers that are not installed are said to be missing."
+        },
+        mixinStandardHelpOptions = true)
+final class BenchCommand implements Callable<Integer> {
+    /** What can be measured. */
+    enum Stage {
+        EXTRACT,
+        IMAGING
+    }
+
+    private final PrintStream out;
+
+    @Parameters(paramLabel = "STAGE", description = "${COMPLETION-CANDIDATES}; default: all")
+    Set<Stage> stages = EnumSet.noneOf(Stage.class);
+
+    @Option(names = "--wat", paramLabel = "FILE", description = "a WAT to extract from; default: a synthetic one")
+    @Nullable
+    Path wat;
+
+    @Option(names = "--images", paramLabel = "DIR", description = "pictures to decode; default: synthetic photographs")
+    @Nullable
+    Path images;
+
+    @Mixin
+    HomeOption home = new HomeOption();
+
+    BenchCommand(PrintStream out, PrintStream err) {
+        this.out = out;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Report report = new Report(out);
+        Path folder = Files.createTempDirectory("gleaner-bench");
+        try {
+            for (Stage stage : stages.isEmpty() ? EnumSet.allOf(Stage.class) : stages) {
+                switch (stage) {
+                    case EXTRACT -> ExtractBench.run(report, wat, folder);
+                    case IMAGING -> ImagingBench.run(report, images, folder, home.nativeLibraries());
+                }
+            }
+        } finally {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
+                    Files.delete(file);
+                }
+            }
+        }
+        return Exit.OK;
+    }
+}

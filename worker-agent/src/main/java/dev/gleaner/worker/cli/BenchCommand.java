@@ -1,8 +1,11 @@
 package dev.gleaner.worker.cli;
 
+import dev.gleaner.worker.bench.ClipBench;
 import dev.gleaner.worker.bench.ExtractBench;
 import dev.gleaner.worker.bench.ImagingBench;
 import dev.gleaner.worker.bench.Report;
+import dev.gleaner.worker.clip.BundleException;
+import dev.gleaner.worker.clip.DjlSetup;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -30,7 +33,8 @@ final class BenchCommand implements Callable<Integer> {
     /** What can be measured. */
     enum Stage {
         EXTRACT,
-        IMAGING
+        IMAGING,
+        CLIP
     }
 
     private final PrintStream out;
@@ -45,6 +49,17 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--images", paramLabel = "DIR", description = "pictures to decode; default: synthetic photographs")
     @Nullable
     Path images;
+
+    @Option(names = "--model", paramLabel = "BUNDLE", description = "folder of a model bundle; without it no clip")
+    @Nullable
+    Path model;
+
+    @Option(
+            names = "--captions",
+            paramLabel = "FILE",
+            description = "a text a line, for the text encoder; default: made up")
+    @Nullable
+    Path captions;
 
     @Mixin
     HomeOption home = new HomeOption();
@@ -62,6 +77,7 @@ final class BenchCommand implements Callable<Integer> {
                 switch (stage) {
                     case EXTRACT -> ExtractBench.run(report, wat, folder);
                     case IMAGING -> ImagingBench.run(report, images, folder, home.nativeLibraries());
+                    case CLIP -> clip(report, folder);
                 }
             }
         } finally {
@@ -72,5 +88,18 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return Exit.OK;
+    }
+
+    private void clip(Report report, Path folder) throws IOException, InterruptedException {
+        if (model == null) {
+            out.println("clip: left out; name a bundle with --model");
+            return;
+        }
+        DjlSetup.before(home.nativeLibraries());
+        try {
+            ClipBench.run(report, model, captions, folder);
+        } catch (BundleException e) {
+            throw new Failure(Exit.DATA, String.valueOf(e.getMessage()));
+        }
     }
 }

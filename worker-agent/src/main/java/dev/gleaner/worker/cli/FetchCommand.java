@@ -5,6 +5,7 @@ import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.worker.fetch.FetchLimits;
 import dev.gleaner.worker.fetch.Fetched;
 import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.fetch.Slots;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -39,11 +40,12 @@ final class FetchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         FetchLimits limits = FetchLimits.of(Policy.laion400m());
+        Slots slots = new Slots(urls.size());
         try (Fetcher fetcher = options.newFetcher()) {
             List<CompletableFuture<Map<String, Object>>> rows = new ArrayList<>();
             for (String url : urls) {
                 long started = System.nanoTime();
-                rows.add(fetcher.fetch(url, limits)
+                rows.add(fetcher.fetch(url, limits, slots)
                         .thenApply(result -> row(url, result, (System.nanoTime() - started) / 1_000_000))
                         .toCompletableFuture());
             }

@@ -160,6 +160,11 @@ public final class Bundle {
         return manifest.name();
     }
 
+    /** Name of the exact image encoder's file in the bundle's folder. */
+    public String imageFile() {
+        return manifest.image().file();
+    }
+
     /** Length of an embedding. */
     public int embedding() {
         return manifest.embedding();

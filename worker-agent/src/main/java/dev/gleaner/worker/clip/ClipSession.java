@@ -55,18 +55,19 @@ public final class ClipSession implements AutoCloseable {
      * @throws IllegalStateException when the model fails
      */
     public float[][] images(List<byte[]> pictures) {
-        FloatBuffer input = FloatBuffer.allocate(pictures.size() * 3 * PIXELS);
+        float[] input = new float[pictures.size() * 3 * PIXELS];
+        int at = 0;
         for (byte[] rgb : pictures) {
             for (int channel = 0; channel < 3; channel++) {
                 float[] level = levels[channel];
-                for (int i = 0; i < PIXELS; i++) {
-                    input.put(level[rgb[3 * i + channel] & 255]);
+                for (int p = channel; p < 3 * PIXELS; p += 3) {
+                    input[at++] = level[rgb[p] & 255];
                 }
             }
         }
         Shape shape = new Shape(pictures.size(), 3, Preprocessor.SIZE, Preprocessor.SIZE);
         try (NDManager batch = memory.newSubManager()) {
-            NDArray array = batch.create(input.flip(), shape);
+            NDArray array = batch.create(FloatBuffer.wrap(input), shape);
             array.setName(manifest.image().input());
             return embeddings(image, array, pictures.size());
         }

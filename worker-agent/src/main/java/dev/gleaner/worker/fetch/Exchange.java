@@ -1,6 +1,8 @@
 package dev.gleaner.worker.fetch;
 
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.worker.fetch.dns.NameResolver;
+import dev.gleaner.worker.fetch.dns.Resolved;
 import dev.gleaner.worker.fetch.guard.AddressGuard;
 import dev.gleaner.worker.url.WebUrl;
 import io.netty.bootstrap.Bootstrap;
@@ -25,8 +27,6 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.netty.resolver.dns.DnsNameResolver;
-import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
@@ -44,7 +44,7 @@ final class Exchange {
     /** What all exchanges of a fetcher share. */
     record Environment(
             Bootstrap bootstrap,
-            DnsNameResolver resolver,
+            NameResolver names,
             SslContext tls,
             AddressGuard guard,
             String userAgent,
@@ -52,17 +52,30 @@ final class Exchange {
 
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int MAX_LINE_BYTES = 8 << 10;
+    private static final int FIRST_BYTE_SECONDS = 15;
+    /** A body that comes more slowly than this, looked at every so many seconds, is given up. */
+    private static final int LEAST_BYTES_PER_SECOND = 1 << 10;
+
+    private static final int PACE_SECONDS = 8;
+
+    /**
+     * How it ended.
+     *
+     * @param retryAfterSeconds of a 429 or 503 answer; negative when it has none, or a date
+     */
+    record Outcome(Fetched fetched, long retryAfterSeconds) {}
 
     private final Environment env;
     private final EventLoop loop;
     private final FetchLimits limits;
-    private final CompletableFuture<Fetched> done;
+    private final CompletableFuture<Outcome> done;
     private @Nullable ScheduledFuture<?> deadline;
     private @Nullable Channel channel;
     private int redirects;
     private int status;
+    private long retryAfterSeconds = -1;
 
-    Exchange(Environment env, EventLoop loop, FetchLimits limits, CompletableFuture<Fetched> done) {
+    Exchange(Environment env, EventLoop loop, FetchLimits limits, CompletableFuture<Outcome> done) {
         this.env = env;
         this.loop = loop;
         this.limits = limits;
@@ -70,15 +83,19 @@ final class Exchange {
     }
 
     void start(WebUrl url) {
-        loop.execute(() -> {
+        loop.execute(() -> hop(url));
+    }
+
+    /** The request's time begins when its name is known: the resolver has limits of its own, and may have to wait. */
+    private void startClock() {
+        if (deadline == null) {
             deadline = loop.schedule(
                     () -> drop(
                             PairDrop.TIMEOUT,
                             "not done within " + limits.timeout().toSeconds() + " s"),
                     limits.timeout().toMillis(),
                     TimeUnit.MILLISECONDS);
-            hop(url);
-        });
+        }
     }
 
     private void hop(WebUrl url) {
@@ -88,8 +105,6 @@ final class Exchange {
             return;
         }
         String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        // A dot at the end keeps the resolver from trying the machine's own search domains.
-        String query = host.startsWith("[") || name.endsWith(".") || name.indexOf('.') < 0 ? name : name + ".";
         byte[] literal = io.netty.util.NetUtil.createByteArrayFromIpAddressString(name);
         if (literal != null) {
             try {
@@ -99,20 +114,24 @@ final class Exchange {
             }
             return;
         }
-        Future<List<InetAddress>> resolved = env.resolver.resolveAll(query);
-        resolved.addListener((Future<List<InetAddress>> f) -> loop.execute(() -> {
-            if (done.isDone()) {
-                return;
-            }
-            if (f.isSuccess()) {
-                connect(url, f.getNow());
-            } else {
-                drop(PairDrop.DNS, message(f.cause()));
-            }
-        }));
+        env.names
+                .resolve(name)
+                .thenAccept(resolved -> loop.execute(() -> {
+                    if (done.isDone()) {
+                        return;
+                    }
+                    if (resolved instanceof Resolved.Found found) {
+                        connect(url, found.addresses());
+                    } else if (resolved instanceof Resolved.Missing missing) {
+                        drop(PairDrop.DNS, missing.why());
+                    } else if (resolved instanceof Resolved.Failed failed) {
+                        drop(PairDrop.DNS, failed.why());
+                    }
+                }));
     }
 
     private void connect(WebUrl url, List<InetAddress> addresses) {
+        startClock();
         InetAddress chosen = null;
         String forbidden = "no address";
         for (InetAddress address : addresses) {
@@ -182,13 +201,17 @@ final class Exchange {
                 .set(HttpHeaderNames.CONNECTION, "close");
         open.writeAndFlush(request).addListener(f -> {
             if (!f.isSuccess()) {
-                drop(PairDrop.PROTOCOL, "the request could not be sent: " + message(f.cause()));
+                broken(PairDrop.PROTOCOL, "the request could not be sent: " + message(f.cause()));
             }
         });
     }
 
     private void drop(PairDrop reason, String detail) {
         finish(new Fetched.Dropped(reason, status, detail));
+    }
+
+    private void broken(PairDrop reason, String detail) {
+        finish(new Fetched.Dropped(reason, status, detail, true));
     }
 
     private void finish(Fetched result) {
@@ -199,7 +222,7 @@ final class Exchange {
             deadline.cancel(false);
         }
         closeChannel();
-        done.complete(result);
+        done.complete(new Outcome(result, retryAfterSeconds));
     }
 
     private void closeChannel() {
@@ -219,9 +242,43 @@ final class Exchange {
         private final WebUrl url;
         private final ByteArrayOutputStream body = new ByteArrayOutputStream(16 << 10);
         private String contentType = "";
+        private boolean begun;
+        private long received;
 
         Reader(WebUrl url) {
             this.url = url;
+        }
+
+        /** The clock of a connection's answer: its first byte, then its pace. */
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ScheduledFuture<?> unused = loop.schedule(
+                    () -> {
+                        if (ctx.channel() == channel && !begun) {
+                            drop(PairDrop.TIMEOUT, "no answer within " + FIRST_BYTE_SECONDS + " s");
+                        }
+                    },
+                    FIRST_BYTE_SECONDS,
+                    TimeUnit.SECONDS);
+            ctx.fireChannelActive();
+        }
+
+        private void watchPace(ChannelHandlerContext ctx, long before) {
+            ScheduledFuture<?> unused = loop.schedule(
+                    () -> {
+                        if (ctx.channel() != channel || done.isDone()) {
+                            return;
+                        }
+                        if (received - before < LEAST_BYTES_PER_SECOND * PACE_SECONDS) {
+                            drop(
+                                    PairDrop.TIMEOUT,
+                                    "the answer drips: " + (received - before) / PACE_SECONDS + " bytes/s");
+                        } else {
+                            watchPace(ctx, received);
+                        }
+                    },
+                    PACE_SECONDS,
+                    TimeUnit.SECONDS);
         }
 
         @Override
@@ -240,6 +297,10 @@ final class Exchange {
             if (ctx.channel() != channel) {
                 return;
             }
+            if (!begun) {
+                begun = true;
+                watchPace(ctx, 0);
+            }
             if (message.decoderResult().isFailure()) {
                 drop(PairDrop.PROTOCOL, message(message.decoderResult().cause()));
                 return;
@@ -249,6 +310,7 @@ final class Exchange {
             }
             if (message instanceof HttpContent content) {
                 int size = content.content().readableBytes();
+                received += size;
                 if ((long) body.size() + size > limits.maxBytes()) {
                     drop(PairDrop.TOO_LARGE, "more than " + limits.maxBytes() + " bytes");
                     return;
@@ -274,6 +336,7 @@ final class Exchange {
                 return false;
             }
             if (status != 200) {
+                retryAfterSeconds = seconds(headers.get(HttpHeaderNames.RETRY_AFTER));
                 drop(PairDrop.HTTP_STATUS, "status " + status);
                 return false;
             }
@@ -292,6 +355,14 @@ final class Exchange {
             }
             contentType = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
             return true;
+        }
+
+        private static long seconds(@Nullable String retryAfter) {
+            try {
+                return retryAfter == null ? -1 : Math.max(-1, Long.parseLong(retryAfter.strip()));
+            } catch (NumberFormatException e) {
+                return -1;
+            }
         }
 
         private void redirect(@Nullable String location) {
@@ -319,7 +390,7 @@ final class Exchange {
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             if (ctx.channel() == channel) {
-                drop(PairDrop.PROTOCOL, "the connection ended before the answer did");
+                broken(PairDrop.PROTOCOL, "the connection ended before the answer did");
             }
         }
 
@@ -327,7 +398,9 @@ final class Exchange {
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             if (ctx.channel() == channel) {
                 boolean tls = cause.getCause() instanceof javax.net.ssl.SSLException;
-                drop(tls ? PairDrop.TLS : PairDrop.PROTOCOL, message(cause));
+                boolean cut = cause instanceof java.io.IOException;
+                finish(new Fetched.Dropped(
+                        tls ? PairDrop.TLS : PairDrop.PROTOCOL, status, message(cause), cut && !tls));
             }
         }
     }

@@ -18,6 +18,11 @@ public sealed interface Fetched {
      *
      * @param status the last HTTP status seen, 0 when there was none
      * @param detail what happened, for people
+     * @param broken whether the connection broke, so that another might not
      */
-    record Dropped(PairDrop reason, int status, String detail) implements Fetched {}
+    record Dropped(PairDrop reason, int status, String detail, boolean broken) implements Fetched {
+        Dropped(PairDrop reason, int status, String detail) {
+            this(reason, status, detail, false);
+        }
+    }
 }

@@ -1,92 +1,180 @@
 package dev.gleaner.worker.fetch;
 
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.worker.fetch.dns.NameResolver;
+import dev.gleaner.worker.fetch.dns.NameStats;
 import dev.gleaner.worker.fetch.guard.AddressGuard;
 import dev.gleaner.worker.url.WebUrl;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.resolver.dns.DnsNameResolver;
-import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 /**
  * Fetches addresses from the open web. Thousands may be under way at a time; nothing here blocks.
  *
- * <p>For each hop the name is resolved once, every address that the guard forbids is put aside, and the connection goes to
- * one of the addresses that were looked at, so that a name cannot change between check and connect. Safe for any thread.
+ * <p>An address first waits for its site's turn, then for room, so that a slow site holds up nobody else. For each hop the name
+ * is resolved once, every address that the guard forbids is put aside, and the connection goes to one of the addresses that
+ * were looked at, so that a name cannot change between check and connect. What fails for a passing reason is tried once more.
+ * Safe for any thread.
  */
 public final class Fetcher implements AutoCloseable {
     private final EventLoopGroup loops;
-    private final DnsNameResolver resolver;
-    private final SslContext tls;
+    private final NameResolver names;
     private final Exchange.Environment environment;
-    private final HostGates gates;
+    private final SiteGates gates;
+    private final DeadHosts deadHosts = new DeadHosts(System::nanoTime);
 
     /**
      * @param guard which addresses may be connected to
      * @param userAgent sent with every request; names the project and a contact
-     * @param perHost most requests to one host at a time
      * @param threads of the event loop
      */
-    public Fetcher(AddressGuard guard, String userAgent, int perHost, int threads) {
+    public Fetcher(
+            AddressGuard guard, String userAgent, Courtesy courtesy, NameResolver.Settings resolving, int threads) {
         this.loops = new MultiThreadIoEventLoopGroup(
                 threads, new DefaultThreadFactory("fetch", true), NioIoHandler.newFactory());
+        SslContext tls;
         try {
-            this.tls = SslContextBuilder.forClient()
+            tls = SslContextBuilder.forClient()
                     .endpointIdentificationAlgorithm("HTTPS")
                     .build();
         } catch (SSLException e) {
             throw new IllegalStateException("this Java has no usable TLS: " + e.getMessage(), e);
         }
-        EventLoop dnsLoop = loops.next();
-        this.resolver = new DnsNameResolverBuilder(dnsLoop)
-                .datagramChannelType(NioDatagramChannel.class)
-                .socketChannelType(NioSocketChannel.class)
-                .ttl(60, 3600)
-                .negativeTtl(60)
-                .queryTimeoutMillis(5_000)
-                .build();
+        this.names = new NameResolver(loops.next(), resolving);
         Bootstrap bootstrap = new Bootstrap()
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000)
                 .option(ChannelOption.AUTO_READ, true);
-        this.environment = new Exchange.Environment(bootstrap, resolver, tls, guard, userAgent, Clock.systemUTC());
-        this.gates = new HostGates(perHost);
+        this.environment = new Exchange.Environment(bootstrap, names, tls, guard, userAgent, Clock.systemUTC());
+        this.gates = new SiteGates(courtesy, this::later, System::nanoTime);
     }
 
-    /** Fetches one address; the stage always completes normally. */
-    public CompletionStage<Fetched> fetch(String address, FetchLimits limits) {
+    private void later(long nanos, Runnable work) {
+        ScheduledFuture<?> unused = loops.schedule(work, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** How looking up names went so far. */
+    public NameStats names() {
+        return names.stats();
+    }
+
+    /**
+     * Fetches one address.
+     *
+     * @param slots one of these is held while the request is under way; it stays taken when the stage completes, for the
+     *     caller to give back when it is done with the body
+     * @return always completes normally
+     */
+    public CompletionStage<Fetched> fetch(String address, FetchLimits limits, Slots slots) {
         CompletableFuture<Fetched> done = new CompletableFuture<>();
         WebUrl url = WebUrl.parse(address, null);
         String host = url == null ? null : url.host();
         if (url == null || !url.isHttp() || host == null) {
-            done.complete(new Fetched.Dropped(PairDrop.PROTOCOL, 0, "not an http or https address"));
+            slots.acquire(
+                    () -> done.complete(new Fetched.Dropped(PairDrop.PROTOCOL, 0, "not an http or https address")));
             return done;
         }
-        gates.enter(host, () -> {
-            Exchange exchange = new Exchange(environment, loops.next(), limits, done);
-            exchange.start(url);
-        });
-        return done.whenComplete((result, error) -> gates.leave(host));
+        new Visit(url, host, limits, slots, done).enter();
+        return done;
+    }
+
+    /** An address on its way through gate, slot and exchange, and perhaps once more. */
+    private final class Visit implements SiteGates.Visitor {
+        private final WebUrl url;
+        private final String host;
+        private final String site;
+        private final FetchLimits limits;
+        private final Slots slots;
+        private final CompletableFuture<Fetched> done;
+        private boolean second;
+
+        Visit(WebUrl url, String host, FetchLimits limits, Slots slots, CompletableFuture<Fetched> done) {
+            this.url = url;
+            this.host = host;
+            this.site = SiteGates.siteOf(host);
+            this.limits = limits;
+            this.slots = slots;
+            this.done = done;
+        }
+
+        @Override
+        public boolean wanted() {
+            return !slots.isClosed();
+        }
+
+        void enter() {
+            gates.enter(site, this);
+        }
+
+        @Override
+        public void go() {
+            slots.acquire(() -> {
+                if (slots.isClosed()) {
+                    gates.leave(site);
+                    done.complete(new Fetched.Dropped(PairDrop.TIMEOUT, 0, "the job was stopped"));
+                    return;
+                }
+                if (deadHosts.isDead(host)) {
+                    gates.leave(site);
+                    done.complete(new Fetched.Dropped(
+                            PairDrop.CONNECT,
+                            0,
+                            "this host could not be connected to " + DeadHosts.IN_A_ROW + " times in a row"));
+                    return;
+                }
+                CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
+                CompletableFuture<Void> unused = over.thenAccept(this::over);
+                new Exchange(environment, loops.next(), limits, over).start(url);
+            });
+        }
+
+        @Override
+        public void refused() {
+            slots.acquire(() -> done.complete(
+                    new Fetched.Dropped(PairDrop.HTTP_STATUS, 429, "the site asked not to be asked for a while")));
+        }
+
+        private void over(Exchange.Outcome outcome) {
+            gates.leave(site);
+            if (outcome.fetched() instanceof Fetched.Dropped dropped) {
+                if (dropped.reason() == PairDrop.CONNECT) {
+                    deadHosts.unreachable(host);
+                } else if (dropped.status() != 0) {
+                    deadHosts.answered(host);
+                }
+                if (RetryRule.wantsRest(dropped)) {
+                    gates.rest(site, RetryRule.rest(outcome.retryAfterSeconds(), second));
+                }
+                if (!second && RetryRule.mayPass(dropped)) {
+                    second = true;
+                    slots.release();
+                    later(TimeUnit.MILLISECONDS.toNanos(RetryRule.PAUSE_MILLIS), this::enter);
+                    return;
+                }
+            } else {
+                deadHosts.answered(host);
+            }
+            done.complete(outcome.fetched());
+        }
     }
 
     @Override
     public void close() {
-        resolver.close();
+        names.close();
         loops.shutdownGracefully(0, Duration.ofSeconds(2).toMillis(), TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(3, TimeUnit.SECONDS);
     }

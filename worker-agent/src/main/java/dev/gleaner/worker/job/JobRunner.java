@@ -15,6 +15,7 @@ import dev.gleaner.worker.extract.Extractor;
 import dev.gleaner.worker.fetch.FetchLimits;
 import dev.gleaner.worker.fetch.Fetched;
 import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.fetch.Slots;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
 import dev.gleaner.worker.image.Preprocessor;
@@ -45,6 +46,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class JobRunner {
     private static final long BATCH_LINGER_MILLIS = 200;
+    private static final int PENDING = 4_096;
 
     private final Lease lease;
     private final String worker;
@@ -55,7 +57,10 @@ public final class JobRunner {
     private final Channel<Candidate> candidates;
     private final Channel<Answer> answers;
     private final Channel<Ready> ready;
-    private final Semaphore fetchPermits;
+    /** Addresses given to the fetcher and not yet answered; most wait for their site's turn and hold nothing else. */
+    private final Semaphore pending = new Semaphore(PENDING);
+
+    private final Slots slots;
     private volatile String stage = "extract";
     private final AtomicLong found = new AtomicLong();
 
@@ -87,7 +92,7 @@ public final class JobRunner {
         this.candidates = line.channel(4 * settings.fetches());
         this.answers = line.channel(settings.fetches());
         this.ready = line.channel(settings.window());
-        this.fetchPermits = new Semaphore(settings.fetches());
+        this.slots = new Slots(settings.fetches());
         this.extractor = new Extractor(lease.policy(), this::found);
     }
 
@@ -126,6 +131,8 @@ public final class JobRunner {
                     e);
         } catch (IOException e) {
             throw new JobFailedException(FailureClass.RESOURCE, "the shard cannot be written: " + e.getMessage(), e);
+        } finally {
+            slots.close();
         }
     }
 
@@ -152,18 +159,20 @@ public final class JobRunner {
         FetchLimits limits = FetchLimits.of(lease.policy());
         for (Candidate c = candidates.take(); c != null; c = candidates.take()) {
             Candidate candidate = c;
-            fetchPermits.acquire();
-            // The permit goes with the answer and comes back when a decoder takes it: the channel cannot overflow.
-            parts.fetcher().fetch(candidate.url(), limits).thenAccept(f -> answers.offer(new Answer(candidate, f)));
+            pending.acquire();
+            // The slot goes with the answer and comes back when a decoder takes it: the channel cannot overflow.
+            parts.fetcher().fetch(candidate.url(), limits, slots).thenAccept(f -> {
+                answers.offer(new Answer(candidate, f));
+                pending.release();
+            });
             stage = "fetch";
         }
-        fetchPermits.acquire(parts.settings().fetches());
-        fetchPermits.release(parts.settings().fetches());
+        pending.acquire(PENDING);
     }
 
     private void decodeAll() throws InterruptedException {
         for (Answer answer = answers.take(); answer != null; answer = answers.take()) {
-            fetchPermits.release();
+            slots.release();
             if (answer.fetched() instanceof Fetched.Dropped dropped) {
                 tally.drop(dropped.reason());
             } else if (answer.fetched() instanceof Fetched.Body body) {

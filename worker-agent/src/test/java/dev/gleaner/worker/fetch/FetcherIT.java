@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.worker.fetch.dns.NameResolver;
 import dev.gleaner.worker.fetch.guard.AddressGuard;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -32,6 +33,7 @@ class FetcherIT {
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger atOnce = new AtomicInteger();
     private final AtomicInteger mostAtOnce = new AtomicInteger();
+    private final AtomicInteger flaky = new AtomicInteger();
     private volatile boolean stop;
     private volatile String userAgent = "";
 
@@ -42,7 +44,11 @@ class FetcherIT {
         server.createContext("/", this::answer);
         server.start();
         fetcher = new Fetcher(
-                AddressGuard.allowingLoopback(), UserAgent.of("1.0", "https://example.org/(crawler)"), 2, 1);
+                AddressGuard.allowingLoopback(),
+                UserAgent.of("1.0", "https://example.org/(crawler)"),
+                new Courtesy(2, Duration.ZERO),
+                NameResolver.Settings.DEFAULT,
+                1);
     }
 
     @AfterEach
@@ -106,6 +112,23 @@ class FetcherIT {
                     atOnce.decrementAndGet();
                     send(exchange, PICTURE.length, PICTURE);
                 }
+                case "/flaky500", "/flaky429" -> {
+                    if (flaky.incrementAndGet() > 1) {
+                        send(exchange, PICTURE.length, PICTURE);
+                    } else {
+                        exchange.getResponseHeaders().add("Retry-After", "1");
+                        exchange.sendResponseHeaders(Integer.parseInt(path.substring(6)), -1);
+                    }
+                }
+                case "/always429" -> {
+                    flaky.incrementAndGet();
+                    exchange.getResponseHeaders().add("Retry-After", "3600");
+                    exchange.sendResponseHeaders(429, -1);
+                }
+                case "/gone" -> {
+                    flaky.incrementAndGet();
+                    exchange.sendResponseHeaders(404, -1);
+                }
                 default -> exchange.sendResponseHeaders(404, -1);
             }
         }
@@ -134,7 +157,9 @@ class FetcherIT {
     }
 
     private Fetched fetch(String path) throws Exception {
-        return fetcher.fetch(url(path), LIMITS).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        return fetcher.fetch(url(path), LIMITS, new Slots(1))
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
     }
 
     private void assertDropped(PairDrop reason, String path) throws Exception {
@@ -176,7 +201,8 @@ class FetcherIT {
     void theStrictGuardReachesNothingOnThisMachineWhateverTheSpelling() throws Exception {
         int port = server.getAddress().getPort();
         int before = requests.get();
-        try (Fetcher strict = new Fetcher(AddressGuard.strict(), "test", 2, 1)) {
+        try (Fetcher strict =
+                new Fetcher(AddressGuard.strict(), "test", Courtesy.DEFAULT, NameResolver.Settings.DEFAULT, 1)) {
             for (String host : List.of(
                     "127.0.0.1",
                     "localhost",
@@ -186,7 +212,7 @@ class FetcherIT {
                     "0177.0.0.1",
                     "[::ffff:127.0.0.1]",
                     "127.1")) {
-                Fetched result = strict.fetch("http://" + host + ":" + port + "/ok", LIMITS)
+                Fetched result = strict.fetch("http://" + host + ":" + port + "/ok", LIMITS, new Slots(1))
                         .toCompletableFuture()
                         .get(10, TimeUnit.SECONDS);
                 assertTrue(
@@ -201,11 +227,66 @@ class FetcherIT {
     void oneHostNeverSeesMoreThanItsShareAtOnce() throws Exception {
         List<CompletableFuture<Fetched>> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            all.add(fetcher.fetch(url("/busy"), LIMITS).toCompletableFuture());
+            all.add(fetcher.fetch(url("/busy"), LIMITS, new Slots(1)).toCompletableFuture());
         }
         for (CompletableFuture<Fetched> one : all) {
             assertTrue(one.get(10, TimeUnit.SECONDS) instanceof Fetched.Body);
         }
         assertEquals(2, mostAtOnce.get());
+    }
+
+    @Test
+    void aServerInTroubleIsAskedOnceMoreAndOneThatMeansItIsNot() throws Exception {
+        for (String path : List.of("/flaky500", "/flaky429")) {
+            flaky.set(0);
+            assertTrue(fetch(path) instanceof Fetched.Body, path);
+            assertEquals(2, flaky.get(), path);
+        }
+        flaky.set(0);
+        assertDropped(PairDrop.HTTP_STATUS, "/gone");
+        assertEquals(1, flaky.get());
+    }
+
+    @Test
+    void aSiteThatAsksForALongRestIsLeftAlone() throws Exception {
+        assertDropped(PairDrop.HTTP_STATUS, "/always429");
+        assertEquals(1, flaky.get());
+        int before = requests.get();
+        assertDropped(PairDrop.HTTP_STATUS, "/ok");
+        assertEquals(before, requests.get(), "nothing is sent while the site rests");
+    }
+
+    @Test
+    void aHostThatNobodyAnswersAtIsNotTriedForEver() throws Exception {
+        int closed;
+        try (java.net.ServerSocket socket = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        Fetched last = null;
+        for (int i = 0; i <= DeadHosts.IN_A_ROW; i++) {
+            last = fetcher.fetch("http://127.0.0.2:" + closed + "/x", LIMITS, new Slots(1))
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            assertTrue(last instanceof Fetched.Dropped d && d.reason() == PairDrop.CONNECT, last.toString());
+        }
+        assertTrue(last.toString().contains("in a row"), last.toString());
+    }
+
+    @Test
+    void aSiteThatHangsHoldsUpNobodyElse() throws Exception {
+        Slots slots = new Slots(3);
+        List<CompletableFuture<Fetched>> hanging = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            hanging.add(fetcher.fetch(url("/hang"), LIMITS, slots).toCompletableFuture());
+        }
+        String elsewhere = url("/ok").replace("127.0.0.1", "localhost");
+        Fetched other =
+                fetcher.fetch(elsewhere, LIMITS, slots).toCompletableFuture().get(1, TimeUnit.SECONDS);
+        assertTrue(other instanceof Fetched.Body, other.toString());
+        assertTrue(hanging.stream().noneMatch(CompletableFuture::isDone));
+        slots.close();
+        for (CompletableFuture<Fetched> one : hanging) {
+            assertTrue(one.get(10, TimeUnit.SECONDS) instanceof Fetched.Dropped, "those of a stopped job end, too");
+        }
     }
 }

@@ -211,4 +211,36 @@ class JoiningIT {
         assertEquals(TEMPORARY, two.code(), two.said());
         assertTrue(two.said().contains("--home"), two.said());
     }
+
+    private String ctl(String word) throws Exception {
+        Programs.Ended said = programs.run(
+                Programs.WORKER, "ctl", word, "--home", folder.resolve("home").toString());
+        assertEquals(OK, said.code(), said.said());
+        return JSON.readTree(said.said()).path("state").asText();
+    }
+
+    @Test
+    void aWorkerHeedsItsOwnersHoursAndWords() throws Exception {
+        Files.createDirectories(folder.resolve("home"));
+        Path conf = folder.resolve("home/worker.conf");
+        int hour = java.time.LocalTime.now().getHour();
+        Files.writeString(conf, "hours = " + (hour + 2) % 24 + "-" + (hour + 3) % 24 + "\nnice = 5\n");
+        Process process = programs.launch(Programs.WORKER, "guest.log", worker("run", "home"));
+        Programs.awaitThat(() -> programs.read("guest.log").contains("Worker rests: it is not within its hours"));
+        assertEquals("resting", ctl("status"));
+        Path stat = Path.of("/proc/" + process.pid() + "/stat");
+        if (Files.exists(stat)) {
+            String fields = Files.readString(stat);
+            assertEquals("5", fields.substring(fields.lastIndexOf(')') + 2).split(" ", -1)[16], "nice, proc(5)");
+        }
+        Files.writeString(conf, "hours = always\n");
+        Programs.awaitThat(() -> programs.read("guest.log").contains("Worker goes on"));
+        assertEquals("waiting", ctl("status"));
+        ctl("pause");
+        Programs.awaitThat(() -> programs.read("guest.log").contains("its owner paused it"));
+        ctl("resume");
+        ctl("stop");
+        assertTrue(process.waitFor(25, java.util.concurrent.TimeUnit.SECONDS), () -> programs.read("guest.log"));
+        assertEquals(OK, process.exitValue());
+    }
 }

@@ -22,5 +22,8 @@ public final class Exit {
     /** Not allowed. */
     public static final int NO_PERMISSION = 77;
 
+    /** A configuration file is wrong. */
+    public static final int CONFIG = 78;
+
     private Exit() {}
 }

@@ -6,6 +6,10 @@ import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.DjlSetup;
 import dev.gleaner.worker.clip.Precision;
 import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.guest.Control;
+import dev.gleaner.worker.guest.Guest;
+import dev.gleaner.worker.guest.Hours;
+import dev.gleaner.worker.guest.Priority;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import dev.gleaner.worker.job.JobProgress;
@@ -66,6 +70,24 @@ final class RunCommand implements Callable<Integer> {
     int cpus = Runtime.getRuntime().availableProcessors();
 
     @Option(
+            names = "--hours",
+            paramLabel = "SPAN",
+            defaultValue = "always",
+            description =
+                    "when to work, by this machine's clock: 22-07, or 12:30-13:15,20-06; default: always. Outside of it the current job is given back")
+    String hours = "";
+
+    @Option(names = "--battery", description = "work also while the machine runs on its battery; default: rest then")
+    boolean battery;
+
+    @Option(
+            names = "--nice",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "how far to step back behind other programs, 0 to 19 (default: ${DEFAULT-VALUE})")
+    int nice;
+
+    @Option(
             names = "--precision",
             paramLabel = "P",
             defaultValue = "auto",
@@ -110,6 +132,13 @@ final class RunCommand implements Callable<Integer> {
         if (cpus < 1) {
             throw new Failure(Exit.USAGE, "--cpus must be 1 or more");
         }
+        if (nice < 0 || nice > 19) {
+            throw new Failure(Exit.USAGE, "--nice must be 0 to 19");
+        }
+        Guest guest = Guest.onThisMachine(wishes());
+        if (nice > 0) {
+            Priority.lower(nice);
+        }
         DjlSetup.before(home.nativeLibraries());
         String userAgent = fetch.userAgent();
         RandomGenerator jitter = RandomGenerator.getDefault();
@@ -140,7 +169,10 @@ final class RunCommand implements Callable<Integer> {
                 Fetcher fetcher = fetch.newFetcher();
                 Preprocessor pictures = IsolatedPreprocessor.start(
                         home.nativeLibraries(), settings.line().decoders());
-                Volunteer volunteer = new Volunteer(settings, client, fetcher, pictures, jitter)) {
+                Volunteer volunteer = new Volunteer(settings, client, fetcher, pictures, guest, jitter);
+                Control ear = Control.listen(home.folder(), new Orders(volunteer, guest)::obey)
+                        .orElse(null);
+                ConfigWatch watch = new ConfigWatch(home.folder().resolve(ConfigDefaults.FILE), guest, wishes())) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
             Thread progress = progressLine(volunteer, finished);
             progress.start();
@@ -152,6 +184,14 @@ final class RunCommand implements Callable<Integer> {
             throw new Failure(Exit.UNAVAILABLE, String.valueOf(e.getMessage()));
         } finally {
             finished.countDown();
+        }
+    }
+
+    private Guest.Wishes wishes() {
+        try {
+            return new Guest.Wishes(Hours.parse(hours), battery);
+        } catch (IllegalArgumentException e) {
+            throw new Failure(Exit.USAGE, "--hours: " + e.getMessage());
         }
     }
 

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,6 +26,7 @@ import picocli.CommandLine.Command;
             ScoreCommand.class,
             FetchCommand.class,
             RunCommand.class,
+            CtlCommand.class,
             NewTokenCommand.class,
             DoctorCommand.class,
             BenchCommand.class,
@@ -49,6 +52,19 @@ public final class WorkerCommand {
         if (args.length == 0) {
             line.usage(line.getOut());
             return Exit.USAGE;
+        }
+        try {
+            Path file = ConfigDefaults.fileFor(List.of(args));
+            ConfigDefaults config = ConfigDefaults.read(file);
+            if (!config.unknown(line).isEmpty()) {
+                throw new Failure(
+                        Exit.CONFIG,
+                        file + " has keys that are no options: " + String.join(", ", config.unknown(line)));
+            }
+            line.setDefaultValueProvider(config);
+        } catch (Failure e) {
+            line.getErr().println(describe(e));
+            return e.exitCode();
         }
         int code = line.execute(args);
         utf8.flush();

@@ -14,6 +14,7 @@ import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.guest.Guest;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.job.DiskSpace;
 import dev.gleaner.worker.job.JobFailedException;
@@ -32,6 +33,8 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +48,14 @@ import org.slf4j.LoggerFactory;
 public final class Volunteer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Volunteer.class);
 
+    /** How soon the owner's wishes are heeded. */
+    private static final long GUEST_MILLIS = 1_000;
+
     private final Settings settings;
     private final TrackerClient tracker;
     private final Fetcher fetcher;
     private final Preprocessor pictures;
+    private final Guest guest;
     private final RandomGenerator jitter;
     private final BundleCache bundles;
     private final Totals totals = new Totals();
@@ -56,6 +63,9 @@ public final class Volunteer implements AutoCloseable {
     private volatile boolean draining;
     private volatile boolean paused;
     private volatile boolean leaseLost;
+    /** Why its owner does not want it to work now; empty when it may. */
+    private volatile String resting = "";
+
     private volatile @Nullable JobRunner current;
     private volatile @Nullable Thread runner;
     private @Nullable ClipModel model;
@@ -80,13 +90,13 @@ public final class Volunteer implements AutoCloseable {
             boolean exitWhenIdle,
             boolean finishOnStop) {}
 
-    /** What this machine gave in this run. One writer, read after {@link #run}. */
+    /** What this machine gave in this run. Safe for any thread. */
     public static final class Totals {
-        private int accepted;
-        private int rejected;
-        private int failed;
-        private long kept;
-        private long candidates;
+        private final AtomicInteger accepted = new AtomicInteger();
+        private final AtomicInteger rejected = new AtomicInteger();
+        private final AtomicInteger failed = new AtomicInteger();
+        private final AtomicLong kept = new AtomicLong();
+        private final AtomicLong candidates = new AtomicLong();
 
         @Override
         public String toString() {
@@ -96,11 +106,17 @@ public final class Volunteer implements AutoCloseable {
     }
 
     public Volunteer(
-            Settings settings, TrackerClient tracker, Fetcher fetcher, Preprocessor pictures, RandomGenerator jitter) {
+            Settings settings,
+            TrackerClient tracker,
+            Fetcher fetcher,
+            Preprocessor pictures,
+            Guest guest,
+            RandomGenerator jitter) {
         this.settings = settings;
         this.tracker = tracker;
         this.fetcher = fetcher;
         this.pictures = pictures;
+        this.guest = guest;
         this.jitter = jitter;
         this.bundles = new BundleCache(settings.home().resolve("bundles"));
     }
@@ -118,9 +134,16 @@ public final class Volunteer implements AutoCloseable {
         Identity identity =
                 new Enrolment(settings.home(), settings.trackerAddress(), tracker).enter(settings.registration());
         log.info("Worker is ready: worker={} tracker={}", identity.worker(), settings.trackerAddress());
+        Thread watch = new Thread(this::watchGuest, "guest");
+        watch.setDaemon(true);
+        watch.start();
         try (LeaseKeeper keeper = new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, this::obey)) {
             int done = 0;
             while (!stopping && !draining && (settings.jobs() == 0 || done < settings.jobs())) {
+                if (rests()) {
+                    Thread.sleep(GUEST_MILLIS);
+                    continue;
+                }
                 Acquire.Response answer = paused ? pausedAnswer() : acquire();
                 if (answer.leases().isEmpty()) {
                     if (settings.exitWhenIdle()) {
@@ -147,6 +170,31 @@ public final class Volunteer implements AutoCloseable {
         }
         log.info("Worker stops: {}", totals);
         return totals;
+    }
+
+    /** Whether the machine's owner does not want work now; says so once. */
+    private boolean rests() {
+        String why = guest.objection().orElse("");
+        if (!why.equals(resting)) {
+            log.info(why.isEmpty() ? "Worker goes on" : "Worker rests: {}", why);
+            resting = why;
+        }
+        return !why.isEmpty();
+    }
+
+    /** Gives the job at hand back as soon as its owner objects: half a job is no reason to go on using the machine. */
+    private void watchGuest() {
+        try {
+            while (!stopping) {
+                Thread.sleep(GUEST_MILLIS);
+                JobRunner job = current;
+                if (job != null && guest.objection().isPresent()) {
+                    job.cancel();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private Acquire.Response pausedAnswer() {
@@ -263,13 +311,13 @@ public final class Volunteer implements AutoCloseable {
         }
         Submit.Response verdict = tracker.submit(lease, result.manifest());
         troubles = 0;
-        totals.candidates += result.manifest().counts().candidates();
+        totals.candidates.addAndGet(result.manifest().counts().candidates());
         if (verdict.outcome() == Submit.Outcome.REJECTED) {
-            totals.rejected++;
+            totals.rejected.incrementAndGet();
             log.warn("Result was rejected: job={} reason={}", lease.job(), Printable.of(verdict.reason(), 300));
         } else {
-            totals.accepted++;
-            totals.kept += result.manifest().counts().kept();
+            totals.accepted.incrementAndGet();
+            totals.kept.addAndGet(result.manifest().counts().kept());
             log.info(
                     "Job is done: job={} verdict={} candidates={} kept={} seconds={}",
                     lease.job(),
@@ -286,7 +334,7 @@ public final class Volunteer implements AutoCloseable {
         }
         boolean interrupted = Thread.interrupted();
         try {
-            tracker.release(lease, "the worker is stopping");
+            tracker.release(lease, stopping ? "the worker is stopping" : "the machine's owner wants it to rest");
             log.info("Lease was given back: job={}", lease.job());
         } catch (IOException e) {
             log.info("Lease could not be given back and will run out: job={} cause={}", lease.job(), e.toString());
@@ -298,7 +346,7 @@ public final class Volunteer implements AutoCloseable {
     }
 
     private void fail(Lease lease, FailureClass failure, Exception cause) {
-        totals.failed++;
+        totals.failed.incrementAndGet();
         troubles = failure == FailureClass.INPUT ? 0 : troubles + 1;
         String message = Printable.of(cause.getMessage() == null ? cause.toString() : cause.getMessage(), 400);
         if (failure == FailureClass.BUG) {
@@ -322,6 +370,19 @@ public final class Volunteer implements AutoCloseable {
         if (job != null) {
             job.cancel();
         }
+    }
+
+    /** What it does, in a word. */
+    public String state() {
+        if (!resting.isEmpty()) {
+            return "resting";
+        }
+        return stopping || draining ? "stopping" : current == null ? "waiting" : "working";
+    }
+
+    /** What this machine gave in this run. */
+    public Totals totals() {
+        return totals;
     }
 
     /** How far the current job is. */

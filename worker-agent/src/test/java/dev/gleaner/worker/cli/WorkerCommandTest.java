@@ -29,7 +29,19 @@ class WorkerCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"extract", "preprocess", "tokenize", "score", "fetch", "run", "new-token", "doctor"})
+    @ValueSource(
+            strings = {
+                "extract",
+                "preprocess",
+                "tokenize",
+                "score",
+                "fetch",
+                "run",
+                "ctl",
+                "new-token",
+                "bench",
+                "doctor"
+            })
     void everyCommandExplainsItself(String command) {
         assertEquals(Exit.OK, run(command, "--help"));
         assertTrue(
@@ -54,6 +66,25 @@ class WorkerCommandTest {
         assertEquals(
                 Exit.NO_INPUT,
                 run("tokenize", "--tokenizer", folder.resolve("none.json").toString()));
+    }
+
+    @Test
+    void theHomesFileSaysWhatTheCommandLineDoesNot() throws Exception {
+        Files.writeString(folder.resolve("worker.conf"), "tracker = http://tracker.example.org/\nhours = 22-07\n");
+        assertEquals(Exit.USAGE, run("run", "--home", folder.toString()));
+        assertTrue(err().contains("must be an https address"), err());
+        Files.writeString(folder.resolve("worker.conf"), "tracker = https://tracker.example.org/\nhours = late\n");
+        assertEquals(Exit.USAGE, run("run", "--home=" + folder));
+        assertTrue(err().contains("hours are like 22-07"), err());
+        Files.writeString(folder.resolve("worker.conf"), "hour = 22-07\n");
+        assertEquals(Exit.CONFIG, run("run", "--home", folder.toString(), "--tracker", "https://tracker.example.org/"));
+        assertTrue(err().contains("no options: hour"), err());
+    }
+
+    @Test
+    void ctlSaysThatNobodyListens() {
+        assertEquals(Exit.UNAVAILABLE, run("ctl", "status", "--home", folder.toString()));
+        assertTrue(err().contains("no worker listens in " + folder), err());
     }
 
     @Test

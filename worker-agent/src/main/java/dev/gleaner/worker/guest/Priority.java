@@ -1,0 +1,62 @@
+package dev.gleaner.worker.guest;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Steps back behind everything else that runs on the machine. Processes started afterwards inherit it. */
+public final class Priority {
+    private static final Logger log = LoggerFactory.getLogger(Priority.class);
+    private static final int SECONDS = 10;
+
+    private Priority() {}
+
+    /** @param nice 1 to 19; Windows knows only below normal and idle */
+    public static void lower(int nice) {
+        long pid = ProcessHandle.current().pid();
+        List<String> command;
+        if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("win")) {
+            String priority = nice < 15 ? "BelowNormal" : "Idle";
+            command = List.of(
+                    "powershell",
+                    "-NoProfile",
+                    "-Command",
+                    "(Get-Process -Id " + pid + ").PriorityClass='" + priority + "'");
+        } else {
+            command = new ArrayList<>(List.of("renice", "-n", Integer.toString(nice), "-p"));
+            command.addAll(threads(pid));
+        }
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            } else if (process.exitValue() != 0) {
+                log.info("The priority could not be lowered: {} ended with {}", command.get(0), process.exitValue());
+            }
+        } catch (IOException e) {
+            log.info("The priority could not be lowered: cause={}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** On Linux each thread has a priority of its own, which those it starts inherit. */
+    private static List<String> threads(long pid) {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+            List<String> ids = tasks.map(task -> task.getFileName().toString()).toList();
+            return ids.isEmpty() ? List.of(Long.toString(pid)) : ids;
+        } catch (IOException e) {
+            return List.of(Long.toString(pid));
+        }
+    }
+}

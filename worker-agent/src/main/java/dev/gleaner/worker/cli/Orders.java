@@ -25,6 +25,7 @@ record Orders(Volunteer volunteer, Guest guest) {
         answer.put("candidates", progress.candidates());
         answer.put("finished", progress.finished());
         answer.put("kept", progress.kept());
+        answer.put("network", volunteer.diagnosis());
         answer.put("gave", volunteer.totals().toString());
         return JsonLines.line(answer);
     }

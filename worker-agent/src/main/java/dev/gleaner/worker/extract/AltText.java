@@ -7,6 +7,9 @@ import org.jsoup.parser.Parser;
 final class AltText {
     private static final Normalizer2 NFC = Normalizer2.getNFCInstance();
 
+    /** Below it every character is NFC and combines with nothing before it. */
+    private static final int FIRST_COMBINING = 0x300;
+
     private AltText() {}
 
     /**
@@ -15,11 +18,27 @@ final class AltText {
      * @param limit most code points of the result
      */
     static String clean(String alt, int limit) {
+        if (alt.length() <= limit && isClean(alt)) {
+            return alt;
+        }
         String text = alt;
         for (int i = 0; i < 2 && text.indexOf('&') >= 0; i++) {
             text = Parser.unescapeEntities(text, false);
         }
         return cut(squeeze(NFC.normalize(text)), limit);
+    }
+
+    /** Whether nothing would change it: no entity, no gap but single spaces within, and only characters that NFC leaves alone. */
+    private static boolean isClean(String alt) {
+        char before = ' ';
+        for (int i = 0; i < alt.length(); i++) {
+            char c = alt.charAt(i);
+            if (c == '&' || c >= FIRST_COMBINING || (c == ' ' ? before == ' ' : isGap(c))) {
+                return false;
+            }
+            before = c;
+        }
+        return before != ' ' || alt.isEmpty();
     }
 
     private static String squeeze(String text) {

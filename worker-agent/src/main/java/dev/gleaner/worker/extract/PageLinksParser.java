@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageLinksParser {
     private static final String LICENSE_MARK = "creativecommons.org/licenses/";
+    /** Stands for an address that is none of an image and none of a licence. */
+    private static final String NO_LICENSE = "";
+
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(200)
@@ -151,22 +154,25 @@ final class PageLinksParser {
         }
     }
 
+    /** Makes no string of what cannot matter: most of a WAT is links that are no images. */
     private void link(JsonParser json, List<PageLinks.ImageLink> list) throws IOException {
         String path = null;
         String url = null;
         String alt = null;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String name = json.currentName();
-            json.nextToken();
-            String text = text(json);
-            if (text == null) {
+            JsonToken value = json.nextToken();
+            if (value != JsonToken.VALUE_STRING) {
+                json.skipChildren();
                 continue;
             }
+            boolean known = path != null;
+            boolean image = !known || paths.contains(path);
             switch (name) {
-                case "path" -> path = text;
-                case "alt" -> alt = text;
-                case "url" -> url = text;
-                case "href" -> url = url == null ? text : url;
+                case "path" -> path = json.getText();
+                case "alt" -> alt = image ? json.getText() : null;
+                case "url" -> url = image || isLicense(json) ? json.getText() : NO_LICENSE;
+                case "href" -> url = url == null ? image || isLicense(json) ? json.getText() : NO_LICENSE : url;
                 default -> {}
             }
         }
@@ -176,6 +182,27 @@ final class PageLinksParser {
         if (path != null && paths.contains(path)) {
             list.add(new PageLinks.ImageLink(url, alt));
         }
+    }
+
+    /** Whether the address is a licence's and the first of the page. */
+    private boolean isLicense(JsonParser json) throws IOException {
+        if (license != null) {
+            return false;
+        }
+        char[] text = json.getTextCharacters();
+        int end = json.getTextOffset() + json.getTextLength() - LICENSE_MARK.length();
+        for (int i = json.getTextOffset(); i <= end; i++) {
+            if (text[i] == 'c') {
+                int same = 1;
+                while (same < LICENSE_MARK.length() && text[i + same] == LICENSE_MARK.charAt(same)) {
+                    same++;
+                }
+                if (same == LICENSE_MARK.length()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private interface Body {

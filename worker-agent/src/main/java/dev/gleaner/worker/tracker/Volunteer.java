@@ -9,6 +9,7 @@ import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Submit;
+import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.worker.clip.Bundle;
 import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
@@ -16,6 +17,7 @@ import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.guest.Guest;
 import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.job.Diagnosis;
 import dev.gleaner.worker.job.DiskSpace;
 import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobProgress;
@@ -63,6 +65,7 @@ public final class Volunteer implements AutoCloseable {
     private volatile boolean draining;
     private volatile boolean paused;
     private volatile boolean leaseLost;
+    private volatile List<String> diagnosis = List.of();
     /** Why its owner does not want it to work now; empty when it may. */
     private volatile String resting = "";
 
@@ -309,6 +312,7 @@ public final class Volunteer implements AutoCloseable {
         for (ShardWriter.Shard shard : result.shards()) {
             tracker.upload(lease, shard.object(), shard.file());
         }
+        diagnose(result.manifest().counts());
         Submit.Response verdict = tracker.submit(lease, result.manifest());
         troubles = 0;
         totals.candidates.addAndGet(result.manifest().counts().candidates());
@@ -326,6 +330,23 @@ public final class Volunteer implements AutoCloseable {
                     result.manifest().counts().kept(),
                     Math.round(result.manifest().seconds() * 10) / 10.0);
         }
+    }
+
+    /** Says once what seems wrong with this machine's network, and once that it is well again. */
+    private void diagnose(Counts counts) {
+        List<String> found = Diagnosis.of(fetcher.names(), counts.candidates(), counts.pairDrops());
+        if (!found.equals(diagnosis)) {
+            found.forEach(words -> log.warn("Network: {}", words));
+            if (found.isEmpty()) {
+                log.info("Network: all is well again");
+            }
+            diagnosis = found;
+        }
+    }
+
+    /** What seems wrong with this machine's network, in words. */
+    public List<String> diagnosis() {
+        return diagnosis;
     }
 
     private void giveBack(Lease lease) {

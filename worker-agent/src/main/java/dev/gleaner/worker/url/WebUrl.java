@@ -38,7 +38,8 @@ public record WebUrl(
      * @return null when the standard says failure
      */
     public static @Nullable WebUrl parse(String input, @Nullable WebUrl base) {
-        return new UrlParser(input, base).parse();
+        WebUrl plain = PlainUrl.parse(input, base);
+        return plain != null ? plain : new UrlParser(input, base).parse();
     }
 
     /** Whether the scheme is http or https. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,6 +61,82 @@ class WebUrlTest {
             })
     void whatABrowserRefusesIsRefused(String input) {
         assertNull(WebUrl.parse(input, null));
+    }
+
+    @Test
+    void theShortWayLeadsWhereTheLongOneDoes() {
+        long seed = Long.getLong("gleaner.seed", 31);
+        Random random = new Random(seed);
+        String[] parts = {
+            "http",
+            "https",
+            "ftp",
+            ":",
+            "//",
+            "/",
+            "/",
+            "/",
+            "a",
+            "b.c",
+            "img.example.com",
+            "EXAMPLE",
+            "xn--bcher-kva",
+            "..",
+            ".",
+            "%2e",
+            "%41",
+            "?",
+            "#",
+            "@",
+            "\\",
+            " ",
+            "\t",
+            "'",
+            "\"",
+            "^",
+            "|",
+            "[",
+            "]",
+            "{",
+            "1.2.3.4",
+            "0x7f",
+            "80",
+            "-",
+            "_",
+            "~",
+            "ü",
+            "x.jpg",
+            "q=1&r=2",
+            ";",
+            "=",
+            "+",
+            "localhost",
+            "a..b",
+            "é"
+        };
+        WebUrl[] bases = {
+            null,
+            BASE,
+            WebUrl.parse("https://user:pw@h.example:8080/x/y", null),
+            WebUrl.parse("http://h.example", null),
+            WebUrl.parse("ftp://h.example/x", null),
+            WebUrl.parse("mailto:a@b", null)
+        };
+        int plain = 0;
+        for (int i = 0; i < 200_000; i++) {
+            StringBuilder input = new StringBuilder(random.nextInt(3) == 0 ? "https://h.example/" : "");
+            for (int n = random.nextInt(7); n >= 0; n--) {
+                input.append(parts[random.nextInt(parts.length)]);
+            }
+            WebUrl base = bases[random.nextInt(bases.length)];
+            WebUrl quick = PlainUrl.parse(input.toString(), base);
+            if (quick != null) {
+                plain++;
+                assertEquals(
+                        new UrlParser(input.toString(), base).parse(), quick, input + " on " + base + ", seed " + seed);
+            }
+        }
+        assertTrue(plain > 20_000, "only " + plain + " went the short way");
     }
 
     @Test

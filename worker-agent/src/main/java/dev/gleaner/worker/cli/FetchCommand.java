@@ -40,7 +40,7 @@ final class FetchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         FetchLimits limits = FetchLimits.of(Policy.laion400m());
-        Slots slots = new Slots(urls.size());
+        Slots slots = new Slots(urls.size(), Long.MAX_VALUE);
         try (Fetcher fetcher = options.newFetcher()) {
             List<CompletableFuture<Map<String, Object>>> rows = new ArrayList<>();
             for (String url : urls) {

@@ -52,6 +52,10 @@ final class Exchange {
 
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int MAX_LINE_BYTES = 8 << 10;
+    /** For a body whose length is not told, and what it gets more when that is not enough. */
+    private static final long UNKNOWN_RESERVE = 1 << 20;
+
+    private static final long MIN_RESERVE = 1 << 12;
     private static final int FIRST_BYTE_SECONDS = 15;
     /** A body that comes more slowly than this, looked at every so many seconds, is given up. */
     private static final int LEAST_BYTES_PER_SECOND = 1 << 10;
@@ -68,14 +72,19 @@ final class Exchange {
     private final Environment env;
     private final EventLoop loop;
     private final FetchLimits limits;
+    private final Slots slots;
     private final CompletableFuture<Outcome> done;
     private @Nullable ScheduledFuture<?> deadline;
     private @Nullable Channel channel;
     private int redirects;
+    /** Bytes taken of the slots for the body. */
+    private long reserved;
+
     private int status;
     private long retryAfterSeconds = -1;
 
-    Exchange(Environment env, EventLoop loop, FetchLimits limits, CompletableFuture<Outcome> done) {
+    Exchange(Environment env, EventLoop loop, FetchLimits limits, Slots slots, CompletableFuture<Outcome> done) {
+        this.slots = slots;
         this.env = env;
         this.loop = loop;
         this.limits = limits;
@@ -222,6 +231,10 @@ final class Exchange {
             deadline.cancel(false);
         }
         closeChannel();
+        if (result instanceof Fetched.Dropped && reserved > 0) {
+            slots.unreserve(reserved);
+            reserved = 0;
+        }
         done.complete(new Outcome(result, retryAfterSeconds));
     }
 
@@ -243,6 +256,7 @@ final class Exchange {
         private final ByteArrayOutputStream body = new ByteArrayOutputStream(16 << 10);
         private String contentType = "";
         private boolean begun;
+        private boolean waitsForRoom;
         private long received;
 
         Reader(WebUrl url) {
@@ -269,7 +283,7 @@ final class Exchange {
                         if (ctx.channel() != channel || done.isDone()) {
                             return;
                         }
-                        if (received - before < LEAST_BYTES_PER_SECOND * PACE_SECONDS) {
+                        if (!waitsForRoom && received - before < LEAST_BYTES_PER_SECOND * PACE_SECONDS) {
                             drop(
                                     PairDrop.TIMEOUT,
                                     "the answer drips: " + (received - before) / PACE_SECONDS + " bytes/s");
@@ -305,7 +319,7 @@ final class Exchange {
                 drop(PairDrop.PROTOCOL, message(message.decoderResult().cause()));
                 return;
             }
-            if (message instanceof HttpResponse response && !head(response)) {
+            if (message instanceof HttpResponse response && !head(ctx, response)) {
                 return;
             }
             if (message instanceof HttpContent content) {
@@ -314,6 +328,13 @@ final class Exchange {
                 if ((long) body.size() + size > limits.maxBytes()) {
                     drop(PairDrop.TOO_LARGE, "more than " + limits.maxBytes() + " bytes");
                     return;
+                }
+                if (!waitsForRoom && body.size() + size > reserved) {
+                    if (!slots.tryReserve(UNKNOWN_RESERVE)) {
+                        drop(PairDrop.TOO_LARGE, "no memory for a body of unknown length");
+                        return;
+                    }
+                    reserved += UNKNOWN_RESERVE;
                 }
                 byte[] chunk = new byte[size];
                 content.content().readBytes(chunk);
@@ -325,7 +346,7 @@ final class Exchange {
         }
 
         /** @return whether the body is wanted */
-        private boolean head(HttpResponse response) {
+        private boolean head(ChannelHandlerContext ctx, HttpResponse response) {
             status = response.status().code();
             HttpHeaders headers = response.headers();
             if (status >= 100 && status < 200) {
@@ -349,12 +370,35 @@ final class Exchange {
                 drop(PairDrop.PROTOCOL, "content encoding that was not asked for");
                 return false;
             }
-            if (HttpUtil.getContentLength(response, -1L) > limits.maxBytes()) {
+            long length = HttpUtil.getContentLength(response, -1L);
+            if (length > limits.maxBytes()) {
                 drop(PairDrop.TOO_LARGE, "more than " + limits.maxBytes() + " bytes");
                 return false;
             }
             contentType = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
+            makeRoom(ctx, Math.max(MIN_RESERVE, length < 0 ? UNKNOWN_RESERVE : length));
             return true;
+        }
+
+        /** Reads on when there is memory for the body. */
+        private void makeRoom(ChannelHandlerContext ctx, long bytes) {
+            if (slots.tryReserve(bytes)) {
+                reserved = bytes;
+                return;
+            }
+            ctx.channel().config().setAutoRead(false);
+            waitsForRoom = true;
+            slots.reserve(
+                    bytes,
+                    () -> loop.execute(() -> {
+                        waitsForRoom = false;
+                        if (done.isDone()) {
+                            slots.unreserve(bytes);
+                        } else {
+                            reserved = bytes;
+                            ctx.channel().config().setAutoRead(true);
+                        }
+                    }));
         }
 
         private static long seconds(@Nullable String retryAfter) {
@@ -383,7 +427,7 @@ final class Exchange {
             if (body.size() < limits.minBytes()) {
                 drop(PairDrop.TOO_SMALL, body.size() + " bytes");
             } else {
-                finish(new Fetched.Body(body.toByteArray(), status, contentType, env.clock.instant()));
+                finish(new Fetched.Body(body.toByteArray(), reserved, status, contentType, env.clock.instant()));
             }
         }
 

@@ -9,9 +9,10 @@ public sealed interface Fetched {
      * The whole body of a 200 answer, within all limits.
      *
      * @param at when it was complete, by this machine's clock
+     * @param reserved bytes taken of the {@link Slots} for it
      * @param contentType as the server says, empty when it says nothing; not to be believed
      */
-    record Body(byte[] bytes, int status, String contentType, Instant at) implements Fetched {}
+    record Body(byte[] bytes, long reserved, int status, String contentType, Instant at) implements Fetched {}
 
     /**
      * Nothing to use.

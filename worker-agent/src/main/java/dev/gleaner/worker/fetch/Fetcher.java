@@ -138,7 +138,7 @@ public final class Fetcher implements AutoCloseable {
                 }
                 CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
                 CompletableFuture<Void> unused = over.thenAccept(this::over);
-                new Exchange(environment, loops.next(), limits, over).start(url);
+                new Exchange(environment, loops.next(), limits, slots, over).start(url);
             });
         }
 

@@ -33,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,10 @@ public final class JobRunner {
 
     private record Answer(Candidate candidate, Fetched fetched) {}
 
-    private record Ready(Candidate candidate, Fetched.Body body, ImageHeader header, byte[] pixels, long[] tokens) {}
+    /** What is known of a picture once its file is not needed any more. */
+    private record Facts(ImageHeader header, int bytes, String sha256, String md5, int status, Instant at) {}
+
+    private record Ready(Candidate candidate, Facts facts, byte[] pixels, long[] tokens) {}
 
     public JobRunner(Lease lease, String worker, Parts parts) {
         this.lease = lease;
@@ -92,7 +96,7 @@ public final class JobRunner {
         this.candidates = line.channel(4 * settings.fetches());
         this.answers = line.channel(settings.fetches());
         this.ready = line.channel(settings.window());
-        this.slots = new Slots(settings.fetches());
+        this.slots = new Slots(settings.fetches(), settings.bodyBytes());
         this.extractor = new Extractor(lease.policy(), this::found);
     }
 
@@ -160,7 +164,7 @@ public final class JobRunner {
         for (Candidate c = candidates.take(); c != null; c = candidates.take()) {
             Candidate candidate = c;
             pending.acquire();
-            // The slot goes with the answer and comes back when a decoder takes it: the channel cannot overflow.
+            // The slot goes with the answer and comes back when a decoder is done with it: the channel cannot overflow.
             parts.fetcher().fetch(candidate.url(), limits, slots).thenAccept(f -> {
                 answers.offer(new Answer(candidate, f));
                 pending.release();
@@ -172,15 +176,21 @@ public final class JobRunner {
 
     private void decodeAll() throws InterruptedException {
         for (Answer answer = answers.take(); answer != null; answer = answers.take()) {
-            slots.release();
             if (answer.fetched() instanceof Fetched.Dropped dropped) {
+                slots.release();
                 tally.drop(dropped.reason());
             } else if (answer.fetched() instanceof Fetched.Body body) {
                 tally.fetched(body.bytes().length);
+                Ready decoded = null;
                 try {
-                    ready.put(decode(answer.candidate(), body));
+                    decoded = decode(answer.candidate(), body);
                 } catch (ImageRefusedException e) {
                     tally.drop(e.reason());
+                } finally {
+                    slots.release(body);
+                }
+                if (decoded != null) {
+                    ready.put(decoded);
                 }
             }
         }
@@ -196,8 +206,14 @@ public final class JobRunner {
             throw new ImageRefusedException(PairDrop.TOO_MANY_PIXELS, header.pixels() + " pixels");
         }
         byte[] pixels = parts.pictures().prepare(body.bytes(), header);
-        return new Ready(
-                candidate, body, header, pixels, parts.model().tokenizer().ids(candidate.text()));
+        Facts facts = new Facts(
+                header,
+                body.bytes().length,
+                hex("SHA-256", body.bytes()),
+                hex("MD5", body.bytes()),
+                body.status(),
+                body.at());
+        return new Ready(candidate, facts, pixels, parts.model().tokenizer().ids(candidate.text()));
     }
 
     private void scoreAll(ShardWriter writer) throws InterruptedException, IOException {
@@ -227,13 +243,13 @@ public final class JobRunner {
 
     private KeptPair row(Ready r, float[] embedding, float similarity) {
         Candidate c = r.candidate();
-        byte[] bytes = r.body().bytes();
+        Facts facts = r.facts();
         return new KeptPair(
                 sampleId(lease.watPath(), c.offset(), c.index()),
                 c.url(),
                 c.text(),
-                r.header().width(),
-                r.header().height(),
+                facts.header().width(),
+                facts.header().height(),
                 c.license(),
                 parts.model().safety().mark(embedding).orElse(null),
                 similarity,
@@ -241,13 +257,13 @@ public final class JobRunner {
                 lease.watPath(),
                 c.offset(),
                 c.index(),
-                hex("SHA-256", bytes),
-                hex("MD5", bytes),
-                bytes.length,
-                r.header().format().name(),
+                facts.sha256(),
+                facts.md5(),
+                facts.bytes(),
+                facts.header().format().name(),
                 c.language(),
-                r.body().at(),
-                r.body().status(),
+                facts.at(),
+                facts.status(),
                 lease.bundle(),
                 embedding);
     }

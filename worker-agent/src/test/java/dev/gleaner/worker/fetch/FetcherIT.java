@@ -157,7 +157,7 @@ class FetcherIT {
     }
 
     private Fetched fetch(String path) throws Exception {
-        return fetcher.fetch(url(path), LIMITS, new Slots(1))
+        return fetcher.fetch(url(path), LIMITS, new Slots(1, 1 << 20))
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS);
     }
@@ -212,7 +212,7 @@ class FetcherIT {
                     "0177.0.0.1",
                     "[::ffff:127.0.0.1]",
                     "127.1")) {
-                Fetched result = strict.fetch("http://" + host + ":" + port + "/ok", LIMITS, new Slots(1))
+                Fetched result = strict.fetch("http://" + host + ":" + port + "/ok", LIMITS, new Slots(1, 1 << 20))
                         .toCompletableFuture()
                         .get(10, TimeUnit.SECONDS);
                 assertTrue(
@@ -227,7 +227,7 @@ class FetcherIT {
     void oneHostNeverSeesMoreThanItsShareAtOnce() throws Exception {
         List<CompletableFuture<Fetched>> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            all.add(fetcher.fetch(url("/busy"), LIMITS, new Slots(1)).toCompletableFuture());
+            all.add(fetcher.fetch(url("/busy"), LIMITS, new Slots(1, 1 << 20)).toCompletableFuture());
         }
         for (CompletableFuture<Fetched> one : all) {
             assertTrue(one.get(10, TimeUnit.SECONDS) instanceof Fetched.Body);
@@ -264,7 +264,7 @@ class FetcherIT {
         }
         Fetched last = null;
         for (int i = 0; i <= DeadHosts.IN_A_ROW; i++) {
-            last = fetcher.fetch("http://127.0.0.2:" + closed + "/x", LIMITS, new Slots(1))
+            last = fetcher.fetch("http://127.0.0.2:" + closed + "/x", LIMITS, new Slots(1, 1 << 20))
                     .toCompletableFuture()
                     .get(10, TimeUnit.SECONDS);
             assertTrue(last instanceof Fetched.Dropped d && d.reason() == PairDrop.CONNECT, last.toString());
@@ -274,7 +274,7 @@ class FetcherIT {
 
     @Test
     void aSiteThatHangsHoldsUpNobodyElse() throws Exception {
-        Slots slots = new Slots(3);
+        Slots slots = new Slots(3, 1 << 20);
         List<CompletableFuture<Fetched>> hanging = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             hanging.add(fetcher.fetch(url("/hang"), LIMITS, slots).toCompletableFuture());
@@ -288,5 +288,26 @@ class FetcherIT {
         for (CompletableFuture<Fetched> one : hanging) {
             assertTrue(one.get(10, TimeUnit.SECONDS) instanceof Fetched.Dropped, "those of a stopped job end, too");
         }
+    }
+
+    @Test
+    void bodiesTakeNoMoreMemoryThanThereIsForThem() throws Exception {
+        Slots slots = new Slots(20, 3 * PICTURE.length);
+        List<CompletableFuture<Fetched>> all = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            all.add(fetcher.fetch(url("/ok"), LIMITS, slots).toCompletableFuture());
+        }
+        for (int done = 0; done < 12; done++) {
+            Object first = CompletableFuture.anyOf(all.toArray(CompletableFuture[]::new))
+                    .get(10, TimeUnit.SECONDS);
+            pause(20); // What may come, comes: bodies are let in only as others are given back.
+            assertTrue(all.stream().filter(CompletableFuture::isDone).count() <= 3, "three fit");
+            assertTrue(slots.reservedBytes() <= 3 * PICTURE.length, slots.reservedBytes() + " bytes are reserved");
+            Fetched.Body body = (Fetched.Body) first;
+            assertEquals(PICTURE.length, body.bytes().length);
+            all.removeIf(future -> future.getNow(null) == first);
+            slots.release(body);
+        }
+        assertEquals(0, slots.reservedBytes());
     }
 }

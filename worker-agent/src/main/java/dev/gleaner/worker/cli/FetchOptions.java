@@ -54,15 +54,23 @@ final class FetchOptions {
             description = "most queries a second to each resolver (default: ${DEFAULT-VALUE})")
     int dnsRate;
 
+    @Option(
+            names = "--bandwidth-down",
+            paramLabel = "MBIT",
+            defaultValue = "0",
+            description = "most megabits a second that pictures may take of your link; 0: no limit (default)")
+    double bandwidthDown;
+
     Fetcher newFetcher() throws IOException {
         AddressGuard guard = allowLoopback ? AddressGuard.allowingLoopback() : AddressGuard.strict();
-        if (perHost < 1 || dnsRate < 1) {
-            throw new Failure(Exit.USAGE, "--per-host and --dns-rate must be 1 or more");
+        if (perHost < 1 || dnsRate < 1 || !(bandwidthDown >= 0)) {
+            throw new Failure(Exit.USAGE, "--per-host and --dns-rate must be 1 or more, --bandwidth-down 0 or more");
         }
         NameResolver.Settings resolving = new NameResolver.Settings(
                 dns.stream().map(FetchOptions::resolver).toList(), dnsRate, reachesIpv6());
         Courtesy courtesy = new Courtesy(perHost, allowLoopback ? Duration.ZERO : Courtesy.DEFAULT.interval());
-        return new Fetcher(guard, userAgent(), courtesy, resolving, 1);
+        Fetcher.Link link = new Fetcher.Link(Math.round(bandwidthDown * 1e6 / 8));
+        return new Fetcher(guard, userAgent(), courtesy, resolving, link);
     }
 
     private static InetSocketAddress resolver(String given) {

@@ -27,6 +27,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.traffic.GlobalTrafficShapingHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
@@ -47,6 +48,7 @@ final class Exchange {
             NameResolver names,
             SslContext tls,
             AddressGuard guard,
+            @Nullable GlobalTrafficShapingHandler shaping,
             String userAgent,
             Clock clock) {}
 
@@ -165,6 +167,9 @@ final class Exchange {
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel ch) {
+                        if (env.shaping != null) {
+                            ch.pipeline().addLast(env.shaping);
+                        }
                         if (url.scheme().equals("https")) {
                             ch.pipeline().addLast(env.tls.newHandler(ch.alloc(), sniName(url), port));
                         }

@@ -13,6 +13,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.traffic.GlobalTrafficShapingHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches addresses from the open web. Thousands may be under way at a time; nothing here blocks.
@@ -31,6 +33,8 @@ import javax.net.ssl.SSLException;
  * Safe for any thread.
  */
 public final class Fetcher implements AutoCloseable {
+    private static final long SHAPING_MILLIS = 500;
+
     private final EventLoopGroup loops;
     private final NameResolver names;
     private final Exchange.Environment environment;
@@ -38,14 +42,23 @@ public final class Fetcher implements AutoCloseable {
     private final DeadHosts deadHosts = new DeadHosts(System::nanoTime);
 
     /**
+     * What may be used of the machine's link.
+     *
+     * @param bytesPerSecond read from the web at most, on average over a second or so; 0: no limit
+     */
+    public record Link(long bytesPerSecond) {
+        public static final Link ALL = new Link(0);
+    }
+
+    /**
      * @param guard which addresses may be connected to
      * @param userAgent sent with every request; names the project and a contact
-     * @param threads of the event loop
+     * @param link how much of the machine's link may be used
      */
     public Fetcher(
-            AddressGuard guard, String userAgent, Courtesy courtesy, NameResolver.Settings resolving, int threads) {
-        this.loops = new MultiThreadIoEventLoopGroup(
-                threads, new DefaultThreadFactory("fetch", true), NioIoHandler.newFactory());
+            AddressGuard guard, String userAgent, Courtesy courtesy, NameResolver.Settings resolving, Link link) {
+        this.loops =
+                new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("fetch", true), NioIoHandler.newFactory());
         SslContext tls;
         try {
             tls = SslContextBuilder.forClient()
@@ -59,8 +72,15 @@ public final class Fetcher implements AutoCloseable {
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000)
                 .option(ChannelOption.AUTO_READ, true);
-        this.environment = new Exchange.Environment(bootstrap, names, tls, guard, userAgent, Clock.systemUTC());
+        this.environment =
+                new Exchange.Environment(bootstrap, names, tls, guard, shaping(link), userAgent, Clock.systemUTC());
         this.gates = new SiteGates(courtesy, this::later, System::nanoTime);
+    }
+
+    private @Nullable GlobalTrafficShapingHandler shaping(Link link) {
+        return link.bytesPerSecond() == 0
+                ? null
+                : new GlobalTrafficShapingHandler(loops, 0, link.bytesPerSecond(), SHAPING_MILLIS);
     }
 
     private void later(long nanos, Runnable work) {

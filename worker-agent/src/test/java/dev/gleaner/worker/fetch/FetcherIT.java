@@ -48,7 +48,7 @@ class FetcherIT {
                 UserAgent.of("1.0", "https://example.org/(crawler)"),
                 new Courtesy(2, Duration.ZERO),
                 NameResolver.Settings.DEFAULT,
-                1);
+                Fetcher.Link.ALL);
     }
 
     @AfterEach
@@ -201,8 +201,8 @@ class FetcherIT {
     void theStrictGuardReachesNothingOnThisMachineWhateverTheSpelling() throws Exception {
         int port = server.getAddress().getPort();
         int before = requests.get();
-        try (Fetcher strict =
-                new Fetcher(AddressGuard.strict(), "test", Courtesy.DEFAULT, NameResolver.Settings.DEFAULT, 1)) {
+        try (Fetcher strict = new Fetcher(
+                AddressGuard.strict(), "test", Courtesy.DEFAULT, NameResolver.Settings.DEFAULT, Fetcher.Link.ALL)) {
             for (String host : List.of(
                     "127.0.0.1",
                     "localhost",
@@ -309,5 +309,28 @@ class FetcherIT {
             slots.release(body);
         }
         assertEquals(0, slots.reservedBytes());
+    }
+
+    @Test
+    void theLinkIsNotUsedMoreThanItsOwnerAllows() throws Exception {
+        try (Fetcher slow = new Fetcher(
+                AddressGuard.allowingLoopback(),
+                "test",
+                new Courtesy(4, Duration.ZERO),
+                NameResolver.Settings.DEFAULT,
+                new Fetcher.Link(20_000))) {
+            FetchLimits patient = new FetchLimits(Duration.ofSeconds(30), 100_000, 100, 3, Set.of());
+            Slots slots = new Slots(8, 1 << 20);
+            long started = System.nanoTime();
+            List<CompletableFuture<Fetched>> all = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                all.add(slow.fetch(url("/ok"), patient, slots).toCompletableFuture());
+            }
+            for (CompletableFuture<Fetched> one : all) {
+                assertTrue(one.get(40, TimeUnit.SECONDS) instanceof Fetched.Body);
+            }
+            double seconds = (System.nanoTime() - started) / 1e9;
+            assertTrue(seconds > 2, "80 KB at 20 KB/s came in " + seconds + " s");
+        }
     }
 }

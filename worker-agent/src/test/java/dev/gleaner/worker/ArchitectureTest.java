@@ -22,7 +22,7 @@ class ArchitectureTest {
     @Test
     void eachLibraryIsSeenByItsOwnPackagesOnly() {
         Map<String, List<String>> homes = Map.of(
-                "io.netty..", List.of(ROOT + ".fetch.."),
+                "io.netty..", List.of(ROOT + ".fetch..", ROOT + ".bench.."),
                 "ai.djl..", List.of(ROOT + ".clip.."),
                 "org.jsoup..", List.of(ROOT + ".extract..", ROOT + ".clip.."),
                 "org.apache.parquet..", List.of(ROOT + ".shard.."),

@@ -2,6 +2,7 @@ package dev.gleaner.worker.cli;
 
 import dev.gleaner.worker.bench.ClipBench;
 import dev.gleaner.worker.bench.ExtractBench;
+import dev.gleaner.worker.bench.FetchBench;
 import dev.gleaner.worker.bench.ImagingBench;
 import dev.gleaner.worker.bench.Report;
 import dev.gleaner.worker.clip.BundleException;
@@ -34,7 +35,8 @@ final class BenchCommand implements Callable<Integer> {
     enum Stage {
         EXTRACT,
         IMAGING,
-        CLIP
+        CLIP,
+        FETCH
     }
 
     private final PrintStream out;
@@ -78,6 +80,7 @@ final class BenchCommand implements Callable<Integer> {
                     case EXTRACT -> ExtractBench.run(report, wat, folder);
                     case IMAGING -> ImagingBench.run(report, images, folder, home.nativeLibraries());
                     case CLIP -> clip(report, folder);
+                    case FETCH -> FetchBench.run(report);
                 }
             }
         } finally {

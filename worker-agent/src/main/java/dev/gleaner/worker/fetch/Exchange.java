@@ -28,11 +28,10 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.traffic.GlobalTrafficShapingHandler;
-import io.netty.util.concurrent.ScheduledFuture;
-import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -46,12 +45,14 @@ final class Exchange {
     record Environment(
             Bootstrap bootstrap,
             NameResolver names,
+            Watch watch,
             SslContext tls,
             AddressGuard guard,
             @Nullable GlobalTrafficShapingHandler shaping,
             String userAgent,
             Clock clock) {}
 
+    private static final byte[] NOTHING = new byte[0];
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int MAX_LINE_BYTES = 8 << 10;
     /** For a body whose length is not told, and what it gets more when that is not enough. */
@@ -76,7 +77,6 @@ final class Exchange {
     private final FetchLimits limits;
     private final Slots slots;
     private final CompletableFuture<Outcome> done;
-    private @Nullable ScheduledFuture<?> deadline;
     private @Nullable Channel channel;
     private int redirects;
     /** Bytes taken of the slots for the body. */
@@ -84,6 +84,15 @@ final class Exchange {
 
     private int status;
     private long retryAfterSeconds = -1;
+    private boolean clockRuns;
+    private long startedAt;
+    /** Since when the answer is waited for, or its pace is taken; 0 before there is a connection. */
+    private long markAt;
+
+    private long markBytes;
+    private boolean begun;
+    private boolean waitsForRoom;
+    private long received;
 
     Exchange(Environment env, EventLoop loop, FetchLimits limits, Slots slots, CompletableFuture<Outcome> done) {
         this.slots = slots;
@@ -99,14 +108,34 @@ final class Exchange {
 
     /** The request's time begins when its name is known: the resolver has limits of its own, and may have to wait. */
     private void startClock() {
-        if (deadline == null) {
-            deadline = loop.schedule(
-                    () -> drop(
-                            PairDrop.TIMEOUT,
-                            "not done within " + limits.timeout().toSeconds() + " s"),
-                    limits.timeout().toMillis(),
-                    TimeUnit.MILLISECONDS);
+        if (!clockRuns) {
+            clockRuns = true;
+            startedAt = System.nanoTime();
+            env.watch.add(this);
         }
+    }
+
+    /** Gives up what takes too long as a whole, to begin, or to go on. */
+    void check(long now) {
+        if (now - startedAt >= limits.timeout().toNanos()) {
+            drop(PairDrop.TIMEOUT, "not done within " + limits.timeout().toSeconds() + " s");
+        } else if (markAt == 0 || waitsForRoom) {
+            return;
+        } else if (!begun) {
+            if (now - markAt >= TimeUnit.SECONDS.toNanos(FIRST_BYTE_SECONDS)) {
+                drop(PairDrop.TIMEOUT, "no answer within " + FIRST_BYTE_SECONDS + " s");
+            }
+        } else if (now - markAt >= TimeUnit.SECONDS.toNanos(PACE_SECONDS)) {
+            if (received - markBytes < LEAST_BYTES_PER_SECOND * PACE_SECONDS) {
+                drop(PairDrop.TIMEOUT, "the answer drips: " + (received - markBytes) / PACE_SECONDS + " bytes/s");
+            }
+            mark(now);
+        }
+    }
+
+    private void mark(long now) {
+        markAt = now;
+        markBytes = received;
     }
 
     private void hop(WebUrl url) {
@@ -232,9 +261,7 @@ final class Exchange {
         if (done.isDone()) {
             return;
         }
-        if (deadline != null) {
-            deadline.cancel(false);
-        }
+        env.watch.remove(this);
         closeChannel();
         if (result instanceof Fetched.Dropped && reserved > 0) {
             slots.unreserve(reserved);
@@ -258,46 +285,23 @@ final class Exchange {
     /** Reads one answer: status, headers, then the body up to the cap. */
     private final class Reader extends SimpleChannelInboundHandler<HttpObject> {
         private final WebUrl url;
-        private final ByteArrayOutputStream body = new ByteArrayOutputStream(16 << 10);
+        /** As long as the answer says; grows where it does not. */
+        private byte[] body = NOTHING;
+
+        private int length;
+        private int expected;
         private String contentType = "";
-        private boolean begun;
-        private boolean waitsForRoom;
-        private long received;
 
         Reader(WebUrl url) {
             this.url = url;
         }
 
-        /** The clock of a connection's answer: its first byte, then its pace. */
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            ScheduledFuture<?> unused = loop.schedule(
-                    () -> {
-                        if (ctx.channel() == channel && !begun) {
-                            drop(PairDrop.TIMEOUT, "no answer within " + FIRST_BYTE_SECONDS + " s");
-                        }
-                    },
-                    FIRST_BYTE_SECONDS,
-                    TimeUnit.SECONDS);
+            begun = false;
+            received = 0;
+            mark(System.nanoTime());
             ctx.fireChannelActive();
-        }
-
-        private void watchPace(ChannelHandlerContext ctx, long before) {
-            ScheduledFuture<?> unused = loop.schedule(
-                    () -> {
-                        if (ctx.channel() != channel || done.isDone()) {
-                            return;
-                        }
-                        if (!waitsForRoom && received - before < LEAST_BYTES_PER_SECOND * PACE_SECONDS) {
-                            drop(
-                                    PairDrop.TIMEOUT,
-                                    "the answer drips: " + (received - before) / PACE_SECONDS + " bytes/s");
-                        } else {
-                            watchPace(ctx, received);
-                        }
-                    },
-                    PACE_SECONDS,
-                    TimeUnit.SECONDS);
         }
 
         @Override
@@ -318,7 +322,7 @@ final class Exchange {
             }
             if (!begun) {
                 begun = true;
-                watchPace(ctx, 0);
+                mark(System.nanoTime());
             }
             if (message.decoderResult().isFailure()) {
                 drop(PairDrop.PROTOCOL, message(message.decoderResult().cause()));
@@ -330,20 +334,23 @@ final class Exchange {
             if (message instanceof HttpContent content) {
                 int size = content.content().readableBytes();
                 received += size;
-                if ((long) body.size() + size > limits.maxBytes()) {
+                if ((long) length + size > limits.maxBytes()) {
                     drop(PairDrop.TOO_LARGE, "more than " + limits.maxBytes() + " bytes");
                     return;
                 }
-                if (!waitsForRoom && body.size() + size > reserved) {
+                if (!waitsForRoom && length + size > reserved) {
                     if (!slots.tryReserve(UNKNOWN_RESERVE)) {
                         drop(PairDrop.TOO_LARGE, "no memory for a body of unknown length");
                         return;
                     }
                     reserved += UNKNOWN_RESERVE;
                 }
-                byte[] chunk = new byte[size];
-                content.content().readBytes(chunk);
-                body.writeBytes(chunk);
+                if (length + size > body.length) {
+                    int room = length == 0 ? expected : Math.min(limits.maxBytes(), 2 * body.length);
+                    body = Arrays.copyOf(body, Math.max(length + size, room));
+                }
+                content.content().readBytes(body, length, size);
+                length += size;
                 if (message instanceof LastHttpContent) {
                     complete();
                 }
@@ -375,13 +382,14 @@ final class Exchange {
                 drop(PairDrop.PROTOCOL, "content encoding that was not asked for");
                 return false;
             }
-            long length = HttpUtil.getContentLength(response, -1L);
-            if (length > limits.maxBytes()) {
+            long declared = HttpUtil.getContentLength(response, -1L);
+            if (declared > limits.maxBytes()) {
                 drop(PairDrop.TOO_LARGE, "more than " + limits.maxBytes() + " bytes");
                 return false;
             }
             contentType = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
-            makeRoom(ctx, Math.max(MIN_RESERVE, length < 0 ? UNKNOWN_RESERVE : length));
+            expected = (int) Math.max(0, declared);
+            makeRoom(ctx, Math.max(MIN_RESERVE, declared < 0 ? UNKNOWN_RESERVE : declared));
             return true;
         }
 
@@ -425,14 +433,20 @@ final class Exchange {
                 return;
             }
             closeChannel();
+            markAt = 0;
             hop(next);
         }
 
         private void complete() {
-            if (body.size() < limits.minBytes()) {
-                drop(PairDrop.TOO_SMALL, body.size() + " bytes");
+            if (length < limits.minBytes()) {
+                drop(PairDrop.TOO_SMALL, length + " bytes");
             } else {
-                finish(new Fetched.Body(body.toByteArray(), reserved, status, contentType, env.clock.instant()));
+                finish(new Fetched.Body(
+                        length == body.length ? body : Arrays.copyOf(body, length),
+                        reserved,
+                        status,
+                        contentType,
+                        env.clock.instant()));
             }
         }
 

@@ -72,8 +72,8 @@ public final class Fetcher implements AutoCloseable {
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000)
                 .option(ChannelOption.AUTO_READ, true);
-        this.environment =
-                new Exchange.Environment(bootstrap, names, tls, guard, shaping(link), userAgent, Clock.systemUTC());
+        this.environment = new Exchange.Environment(
+                bootstrap, names, new Watch(loops.next()), tls, guard, shaping(link), userAgent, Clock.systemUTC());
         this.gates = new SiteGates(courtesy, this::later, System::nanoTime);
     }
 

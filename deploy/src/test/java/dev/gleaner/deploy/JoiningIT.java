@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -212,9 +213,9 @@ class JoiningIT {
         assertTrue(two.said().contains("--home"), two.said());
     }
 
-    private String ctl(String word) throws Exception {
+    private String ctl(String home, String word) throws Exception {
         Programs.Ended said = programs.run(
-                Programs.WORKER, "ctl", word, "--home", folder.resolve("home").toString());
+                Programs.WORKER, "ctl", word, "--home", folder.resolve(home).toString());
         assertEquals(OK, said.code(), said.said());
         return JSON.readTree(said.said()).path("state").asText();
     }
@@ -224,10 +225,11 @@ class JoiningIT {
         Files.createDirectories(folder.resolve("home"));
         Path conf = folder.resolve("home/worker.conf");
         int hour = java.time.LocalTime.now().getHour();
-        Files.writeString(conf, "hours = " + (hour + 2) % 24 + "-" + (hour + 3) % 24 + "\nnice = 5\n");
+        String notNow = (hour + 2) % 24 + "-" + (hour + 3) % 24;
+        Files.writeString(conf, "hours = " + notNow + "\nnice = 5\n");
         Process process = programs.launch(Programs.WORKER, "guest.log", worker("run", "home"));
         Programs.awaitThat(() -> programs.read("guest.log").contains("Worker rests: it is not within its hours"));
-        assertEquals("resting", ctl("status"));
+        assertEquals("resting", ctl("home", "status"));
         Path stat = Path.of("/proc/" + process.pid() + "/stat");
         if (Files.exists(stat)) {
             String fields = Files.readString(stat);
@@ -235,12 +237,26 @@ class JoiningIT {
         }
         Files.writeString(conf, "hours = always\n");
         Programs.awaitThat(() -> programs.read("guest.log").contains("Worker goes on"));
-        assertEquals("waiting", ctl("status"));
-        ctl("pause");
+        assertEquals("waiting", ctl("home", "status"));
+        ctl("home", "pause");
         Programs.awaitThat(() -> programs.read("guest.log").contains("its owner paused it"));
-        ctl("resume");
-        ctl("stop");
-        assertTrue(process.waitFor(25, java.util.concurrent.TimeUnit.SECONDS), () -> programs.read("guest.log"));
+        ctl("home", "resume");
+        ctl("home", "stop");
+        assertTrue(process.waitFor(25, TimeUnit.SECONDS), () -> programs.read("guest.log"));
         assertEquals(OK, process.exitValue());
+    }
+
+    @Test
+    void whatTheCommandLineSaysStandsWhateverTheFileSays() throws Exception {
+        int hour = java.time.LocalTime.now().getHour();
+        String notNow = (hour + 2) % 24 + "-" + (hour + 3) % 24;
+        Process process = programs.launch(Programs.WORKER, "given.log", worker("run", "home", "--hours", notNow));
+        Programs.awaitThat(() -> programs.read("given.log").contains("Worker rests"));
+        Files.writeString(folder.resolve("home/worker.conf"), "hours = always\n");
+        Programs.awaitThat(() -> programs.read("given.log").contains("has changed: hours and battery hold"));
+        TimeUnit.SECONDS.sleep(3);
+        assertEquals("resting", ctl("home", "status"));
+        ctl("home", "stop");
+        assertTrue(process.waitFor(25, TimeUnit.SECONDS), () -> programs.read("given.log"));
     }
 }

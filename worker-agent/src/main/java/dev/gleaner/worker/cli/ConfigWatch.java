@@ -1,7 +1,6 @@
 package dev.gleaner.worker.cli;
 
 import dev.gleaner.worker.guest.Guest;
-import dev.gleaner.worker.guest.Hours;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +20,7 @@ final class ConfigWatch implements AutoCloseable {
 
     private final Path file;
     private final Guest guest;
-    private final Guest.Wishes atStart;
+    private final Function<ConfigDefaults, Guest.Wishes> wishes;
     private FileTime seen;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "config");
@@ -28,11 +28,11 @@ final class ConfigWatch implements AutoCloseable {
         return thread;
     });
 
-    /** @param atStart what holds where the file says nothing */
-    ConfigWatch(Path file, Guest guest, Guest.Wishes atStart) {
+    /** @param wishes what the owner wishes, by the command line, the environment and the file */
+    ConfigWatch(Path file, Guest guest, Function<ConfigDefaults, Guest.Wishes> wishes) {
         this.file = file;
         this.guest = guest;
-        this.atStart = atStart;
+        this.wishes = wishes;
         this.seen = changed(file);
         ScheduledFuture<?> unused = clock.scheduleWithFixedDelay(this::look, SECONDS, SECONDS, TimeUnit.SECONDS);
     }
@@ -52,12 +52,7 @@ final class ConfigWatch implements AutoCloseable {
         }
         seen = now;
         try {
-            ConfigDefaults config = ConfigDefaults.read(file);
-            String hours = config.value("hours");
-            String battery = config.value("battery");
-            guest.wish(new Guest.Wishes(
-                    hours == null ? atStart.hours() : Hours.parse(hours),
-                    battery == null ? atStart.battery() : Boolean.parseBoolean(battery.strip())));
+            guest.wish(wishes.apply(ConfigDefaults.read(file)));
             log.info("{} has changed: hours and battery hold from now on, the rest from the next start", file);
         } catch (Failure | IllegalArgumentException e) {
             log.warn("{} has changed and is not heeded: {}", file, e.getMessage());

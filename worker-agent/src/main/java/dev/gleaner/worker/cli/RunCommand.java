@@ -30,9 +30,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code run}: donates this machine to a tracker. */
 @Command(
@@ -42,6 +44,9 @@ import picocli.CommandLine.Option;
 final class RunCommand implements Callable<Integer> {
     private static final int STOP_GRACE_SECONDS = 25;
     private final PrintStream err;
+
+    @Spec
+    CommandLine.Model.@Nullable CommandSpec spec;
 
     @Mixin
     TrackerOption tracker = new TrackerOption();
@@ -172,7 +177,7 @@ final class RunCommand implements Callable<Integer> {
                 Volunteer volunteer = new Volunteer(settings, client, fetcher, pictures, guest, jitter);
                 Control ear = Control.listen(home.folder(), new Orders(volunteer, guest)::obey)
                         .orElse(null);
-                ConfigWatch watch = new ConfigWatch(home.folder().resolve(ConfigDefaults.FILE), guest, wishes())) {
+                ConfigWatch watch = new ConfigWatch(home.folder().resolve(ConfigDefaults.FILE), guest, this::wishes)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
             Thread progress = progressLine(volunteer, finished);
             progress.start();
@@ -188,11 +193,26 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private Guest.Wishes wishes() {
+        return wishes(hours, battery);
+    }
+
+    private static Guest.Wishes wishes(String hours, boolean battery) {
         try {
             return new Guest.Wishes(Hours.parse(hours), battery);
         } catch (IllegalArgumentException e) {
             throw new Failure(Exit.USAGE, "--hours: " + e.getMessage());
         }
+    }
+
+    /** What the owner wishes now that the file says something else; what the command line says stands. */
+    private Guest.Wishes wishes(ConfigDefaults config) {
+        CommandLine.ParseResult given =
+                java.util.Objects.requireNonNull(spec).commandLine().getParseResult();
+        String newHours = java.util.Objects.requireNonNullElse(config.value("hours"), "always");
+        boolean newBattery = Boolean.parseBoolean(java.util.Objects.requireNonNullElse(config.value("battery"), ""));
+        return wishes(
+                given.hasMatchedOption("--hours") ? hours : newHours,
+                given.hasMatchedOption("--battery") ? battery : newBattery);
     }
 
     private static void stopAndWait(Volunteer volunteer, CountDownLatch finished) {

@@ -133,7 +133,7 @@ public final class Fetcher implements AutoCloseable {
 
         @Override
         public boolean wanted() {
-            return !slots.isClosed();
+            return !slots.isClosed() && !deadHosts.isDead(host);
         }
 
         void enter() {
@@ -143,52 +143,59 @@ public final class Fetcher implements AutoCloseable {
         @Override
         public void go() {
             slots.acquire(() -> {
-                if (slots.isClosed()) {
-                    gates.leave(site);
-                    done.complete(new Fetched.Dropped(PairDrop.TIMEOUT, 0, "the job was stopped"));
-                    return;
+                if (wanted()) {
+                    CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
+                    CompletableFuture<Void> unused = over.thenAccept(this::over);
+                    new Exchange(environment, loops.next(), limits, slots, over).start(url);
+                } else {
+                    // On the loop and not here: letting the next one in may end in the same way, and so on.
+                    loops.execute(() -> {
+                        gates.leave(site);
+                        done.complete(notTried());
+                    });
                 }
-                if (deadHosts.isDead(host)) {
-                    gates.leave(site);
-                    done.complete(new Fetched.Dropped(
-                            PairDrop.CONNECT,
-                            0,
-                            "this host could not be connected to " + DeadHosts.IN_A_ROW + " times in a row"));
-                    return;
-                }
-                CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
-                CompletableFuture<Void> unused = over.thenAccept(this::over);
-                new Exchange(environment, loops.next(), limits, slots, over).start(url);
             });
         }
 
         @Override
         public void refused() {
-            slots.acquire(() -> done.complete(
-                    new Fetched.Dropped(PairDrop.HTTP_STATUS, 429, "the site asked not to be asked for a while")));
+            slots.acquire(() -> loops.execute(() -> done.complete(notTried())));
+        }
+
+        private Fetched notTried() {
+            if (slots.isClosed()) {
+                return new Fetched.Dropped(PairDrop.TIMEOUT, 0, "the job was stopped");
+            } else if (deadHosts.isDead(host)) {
+                return new Fetched.Dropped(
+                        PairDrop.CONNECT,
+                        0,
+                        "this host could not be connected to " + DeadHosts.IN_A_ROW + " times in a row");
+            }
+            return new Fetched.Dropped(PairDrop.HTTP_STATUS, 429, "the site asked not to be asked for a while");
         }
 
         private void over(Exchange.Outcome outcome) {
+            note(outcome);
             gates.leave(site);
-            if (outcome.fetched() instanceof Fetched.Dropped dropped) {
-                if (dropped.reason() == PairDrop.CONNECT) {
-                    deadHosts.unreachable(host);
-                } else if (dropped.status() != 0) {
-                    deadHosts.answered(host);
-                }
-                if (RetryRule.wantsRest(dropped)) {
-                    gates.rest(site, RetryRule.rest(outcome.retryAfterSeconds(), second));
-                }
-                if (!second && RetryRule.mayPass(dropped)) {
-                    second = true;
-                    slots.release();
-                    later(TimeUnit.MILLISECONDS.toNanos(RetryRule.PAUSE_MILLIS), this::enter);
-                    return;
-                }
-            } else {
-                deadHosts.answered(host);
+            if (!second && outcome.fetched() instanceof Fetched.Dropped dropped && RetryRule.mayPass(dropped)) {
+                second = true;
+                slots.release();
+                later(TimeUnit.MILLISECONDS.toNanos(RetryRule.PAUSE_MILLIS), this::enter);
+                return;
             }
             done.complete(outcome.fetched());
+        }
+
+        /** What the outcome says of host and site. A status is an answer, also that of a redirect to where nobody is. */
+        private void note(Exchange.Outcome outcome) {
+            if (!(outcome.fetched() instanceof Fetched.Dropped dropped) || dropped.status() != 0) {
+                deadHosts.answered(host);
+            } else if (dropped.reason() == PairDrop.CONNECT) {
+                deadHosts.unreachable(host);
+            }
+            if (outcome.fetched() instanceof Fetched.Dropped dropped && RetryRule.wantsRest(dropped)) {
+                gates.rest(site, RetryRule.rest(outcome.retryAfterSeconds(), second));
+            }
         }
     }
 

@@ -274,19 +274,20 @@ class FetcherIT {
 
     @Test
     void aSiteThatHangsHoldsUpNobodyElse() throws Exception {
+        FetchLimits patient = new FetchLimits(Duration.ofSeconds(30), 100_000, 100, 3, Set.of());
         Slots slots = new Slots(3, 1 << 20);
         List<CompletableFuture<Fetched>> hanging = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            hanging.add(fetcher.fetch(url("/hang"), LIMITS, slots).toCompletableFuture());
+            hanging.add(fetcher.fetch(url("/hang"), patient, slots).toCompletableFuture());
         }
         String elsewhere = url("/ok").replace("127.0.0.1", "localhost");
         Fetched other =
-                fetcher.fetch(elsewhere, LIMITS, slots).toCompletableFuture().get(1, TimeUnit.SECONDS);
+                fetcher.fetch(elsewhere, patient, slots).toCompletableFuture().get(8, TimeUnit.SECONDS);
         assertTrue(other instanceof Fetched.Body, other.toString());
         assertTrue(hanging.stream().noneMatch(CompletableFuture::isDone));
         slots.close();
         for (CompletableFuture<Fetched> one : hanging) {
-            assertTrue(one.get(10, TimeUnit.SECONDS) instanceof Fetched.Dropped, "those of a stopped job end, too");
+            assertTrue(one.get(40, TimeUnit.SECONDS) instanceof Fetched.Dropped, "those of a stopped job end, too");
         }
     }
 

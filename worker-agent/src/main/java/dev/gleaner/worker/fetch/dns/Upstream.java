@@ -8,7 +8,10 @@ import java.net.InetSocketAddress;
  */
 final class Upstream {
     private static final double LEAST_RATE = 10;
-    private static final double BURST_SECONDS = 0.2;
+    /** What may be saved up, and what comes in beside it: a twentieth is left for what the way there bunches together. */
+    private static final double BURST_SECONDS = 0.15;
+
+    private static final double SHARE = 0.8;
     private static final int REVIEWED = 50;
     private static final double TOO_LOSSY = 0.5;
     private static final double HEALTHY = 0.1;
@@ -35,9 +38,9 @@ final class Upstream {
         this.filledAt = nanos;
     }
 
-    /** What is saved up and what comes in a second together are the limit. */
+    /** What is saved up and what comes in a second together stay below the limit. */
     private double most() {
-        return limit * (1 - BURST_SECONDS);
+        return limit * SHARE;
     }
 
     InetSocketAddress address() {

@@ -243,6 +243,9 @@ final class FaultRun implements AutoCloseable {
                         "real-" + i,
                         "--cpus",
                         "1",
+                        // Or the volunteers beside them, who have no manners, leave them nothing of two cores.
+                        "--nice",
+                        "0",
                         "--home",
                         folder.resolve("worker-" + i).toString(),
                         "--allow-loopback"));

@@ -499,8 +499,9 @@ final class FaultRun implements AutoCloseable {
             awaitReady(i, 90);
         }
         int before = volunteers.accepted.size();
-        Instant patience = Instant.now().plusSeconds(90);
-        while (volunteers.accepted.size() < before + VOLUNTEERS && Instant.now().isBefore(patience)) {
+        Instant patience = Instant.now().plusSeconds(150);
+        while ((volunteers.accepted.size() < before + VOLUNTEERS || !aRealWorkerIsDoneWithAJob())
+                && Instant.now().isBefore(patience)) {
             Thread.sleep(500);
         }
         int after = volunteers.accepted.size();
@@ -561,6 +562,16 @@ final class FaultRun implements AutoCloseable {
         for (int i = 0; i < WORKERS; i++) {
             assertTrue(workers[i].waitFor(40, TimeUnit.SECONDS), "worker " + i + " does not stop");
         }
+    }
+
+    private boolean aRealWorkerIsDoneWithAJob() throws IOException {
+        for (int i = 0; i < WORKERS; i++) {
+            Path log = folder.resolve("worker-" + i + ".log");
+            if (Files.exists(log) && Files.readString(log).contains("Job is done:")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void checkWorkers(String operator) throws Exception {

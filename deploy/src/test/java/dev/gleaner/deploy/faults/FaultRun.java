@@ -444,13 +444,21 @@ final class FaultRun implements AutoCloseable {
     private void splitUntilThereAreTwo(int alone) throws Exception {
         split(alone, true);
         Thread.sleep(16_000 + random.nextInt(6_000));
-        String meters =
-                new String(get(httpPorts.get(alone), "/metrics", "").body(), java.nio.charset.StandardCharsets.UTF_8);
-        note(
-                meters.contains("\ngleaner_cluster_members 1.0\n")
-                        ? "cluster split into two"
-                        : "cluster split and not noticed");
+        note(whatIsSeenBy(alone));
         split(alone, false);
+    }
+
+    /** What a tracker that was cut off from the others has to say. */
+    private String whatIsSeenBy(int alone) throws InterruptedException {
+        try {
+            byte[] meters = get(httpPorts.get(alone), "/metrics", "").body();
+            return new String(meters, java.nio.charset.StandardCharsets.UTF_8)
+                            .contains("\ngleaner_cluster_members 1.0\n")
+                    ? "cluster split into two"
+                    : "cluster split and not noticed";
+        } catch (IOException e) {
+            return "cluster split while a tracker started"; // It had been killed just before.
+        }
     }
 
     /** As a service manager does: a tracker that finds no database or store at its start ends, and is started again. */

@@ -13,14 +13,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Passes TCP connections on, each to the next of its targets that answers, and can be cut like a cable. */
-final class TcpProxy implements AutoCloseable {
+public final class TcpProxy implements AutoCloseable {
     private final ServerSocket server;
     private final List<Integer> targets;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger next = new AtomicInteger();
     private volatile boolean cut;
 
-    TcpProxy(List<Integer> targets) throws IOException {
+    public TcpProxy(List<Integer> targets) throws IOException {
         this.targets = List.copyOf(targets);
         this.server = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
         Thread thread = new Thread(this::accept, "proxy-" + targets);
@@ -28,12 +28,12 @@ final class TcpProxy implements AutoCloseable {
         thread.start();
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
     /** While cut, connections are ended and none is made. */
-    void cut(boolean now) {
+    public void cut(boolean now) {
         cut = now;
         if (now) {
             open.forEach(TcpProxy::end);

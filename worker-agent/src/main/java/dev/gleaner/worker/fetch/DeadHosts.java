@@ -46,4 +46,8 @@ final class DeadHosts {
     synchronized void answered(String host) {
         failing.remove(host);
     }
+
+    synchronized void forget() {
+        failing.clear();
+    }
 }

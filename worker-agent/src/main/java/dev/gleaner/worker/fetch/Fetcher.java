@@ -92,6 +92,12 @@ public final class Fetcher implements AutoCloseable {
         return names.stats();
     }
 
+    /** Forgets which hosts and names did not answer: after this machine was cut off that says nothing of them. */
+    public void forgetFailures() {
+        deadHosts.forget();
+        names.forgetFailures();
+    }
+
     /**
      * Fetches one address.
      *

@@ -23,6 +23,8 @@ import dev.gleaner.worker.pipeline.Channel;
 import dev.gleaner.worker.pipeline.Line;
 import dev.gleaner.worker.shard.KeptPair;
 import dev.gleaner.worker.shard.ShardWriter;
+import dev.gleaner.worker.spool.Outcome;
+import dev.gleaner.worker.spool.Spool;
 import dev.gleaner.worker.wat.InputUnavailableException;
 import dev.gleaner.worker.wat.WatReader;
 import dev.gleaner.worker.wat.WatSource;
@@ -33,11 +35,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -47,20 +51,16 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class JobRunner {
     private static final long BATCH_LINGER_MILLIS = 200;
-    private static final int PENDING = 4_096;
 
     private final Lease lease;
     private final String worker;
     private final Parts parts;
     private final Line line;
-    private final PairTally tally = new PairTally();
+    private final Outcomes outcomes;
     private final Extractor extractor;
     private final Channel<Candidate> candidates;
-    private final Channel<Answer> answers;
+    private final Channel<FetchStage.Answer> answers;
     private final Channel<Ready> ready;
-    /** Addresses given to the fetcher and not yet answered; most wait for their site's turn and hold nothing else. */
-    private final Semaphore pending = new Semaphore(PENDING);
-
     private final Slots slots;
     private volatile String stage = "extract";
     private final AtomicLong found = new AtomicLong();
@@ -70,7 +70,10 @@ public final class JobRunner {
      *
      * @param source the lease's WAT
      * @param pictures decodes and resizes
-     * @param folder for the job's files; exists and is empty
+     * @param connection tells whether the machine is connected, when nobody answers
+     * @param clock of this machine
+     * @param spool of this lease
+     * @param folder for the job's files; exists
      */
     public record Parts(
             WatSource source,
@@ -78,9 +81,10 @@ public final class JobRunner {
             Preprocessor pictures,
             ClipModel model,
             LineSettings settings,
+            Connection connection,
+            InstantSource clock,
+            Spool spool,
             Path folder) {}
-
-    private record Answer(Candidate candidate, Fetched fetched) {}
 
     /** What is known of a picture once its file is not needed any more. */
     private record Facts(ImageHeader header, int bytes, String sha256, String md5, int status, Instant at) {}
@@ -98,6 +102,8 @@ public final class JobRunner {
         this.ready = line.channel(settings.window());
         this.slots = new Slots(settings.fetches(), settings.bodyBytes());
         this.extractor = new Extractor(lease.policy(), this::found);
+        this.outcomes = new Outcomes(
+                parts.spool(), new ShardWriter(parts.folder(), lease.policy().rowsPerShard(), metadata()));
     }
 
     /**
@@ -107,20 +113,25 @@ public final class JobRunner {
      * @throws Line.CancelledException after {@link #cancel}
      */
     public JobResult run() throws JobFailedException, Line.CancelledException, InterruptedException {
-        long started = System.nanoTime();
-        Policy policy = lease.policy();
-        ShardWriter writer = new ShardWriter(parts.folder(), policy.rowsPerShard(), metadata());
         WatReader reader = new WatReader(parts.source());
         LineSettings settings = parts.settings();
+        FetchStage fetching = new FetchStage(
+                candidates,
+                answers,
+                new JobsWeb(),
+                parts.connection(),
+                (candidate, reason) -> drop(candidate, 0, reason),
+                Thread::sleep);
         line.stage("extract", 1, () -> reader.read(lease.slice(), extractor::accept), candidates);
-        line.stage("fetch", 1, this::fetchAll, answers);
+        line.stage("fetch", 1, fetching::run, answers);
         line.stage("decode", settings.decoders(), this::decodeAll, ready);
-        line.stage("score", settings.scorers(), () -> scoreAll(writer));
+        line.stage("score", settings.scorers(), this::scoreAll);
         try {
+            outcomes.recall();
             line.run();
             stage = "write";
-            List<ShardWriter.Shard> shards = writer.finish();
-            Manifest manifest = manifest(reader, shards, (System.nanoTime() - started) / 1e9);
+            List<ShardWriter.Shard> shards = outcomes.finish();
+            Manifest manifest = manifest(reader, shards);
             String fault = manifest.fault();
             if (!fault.isEmpty()) {
                 throw new JobFailedException(
@@ -134,7 +145,8 @@ public final class JobRunner {
                     e.getMessage() == null ? "failed" : e.getMessage(),
                     e);
         } catch (IOException e) {
-            throw new JobFailedException(FailureClass.RESOURCE, "the shard cannot be written: " + e.getMessage(), e);
+            throw new JobFailedException(
+                    FailureClass.RESOURCE, "the job's files cannot be written: " + e.getMessage(), e);
         } finally {
             slots.close();
         }
@@ -146,46 +158,63 @@ public final class JobRunner {
     }
 
     public JobProgress progress() {
-        return new JobProgress(stage, found.get(), tally.finished(), tally.kept());
+        return new JobProgress(
+                stage,
+                found.get(),
+                outcomes.tally().finished(),
+                outcomes.tally().kept());
     }
 
     private void found(Candidate candidate) {
         try {
             found.incrementAndGet();
-            candidates.put(candidate);
+            if (!outcomes.isSettled(candidate)) {
+                candidates.put(candidate);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UncheckedIOException(new java.io.InterruptedIOException("stopped while extracting"));
         }
     }
 
-    private void fetchAll() throws InterruptedException {
-        FetchLimits limits = FetchLimits.of(lease.policy());
-        for (Candidate c = candidates.take(); c != null; c = candidates.take()) {
-            Candidate candidate = c;
-            pending.acquire();
-            // The slot goes with the answer and comes back when a decoder is done with it: the channel cannot overflow.
-            parts.fetcher().fetch(candidate.url(), limits, slots).thenAccept(f -> {
-                answers.offer(new Answer(candidate, f));
-                pending.release();
-            });
+    /** The fetcher, with the limits and slots of this job. */
+    private final class JobsWeb implements FetchStage.Web {
+        private final FetchLimits limits = FetchLimits.of(lease.policy());
+
+        @Override
+        public CompletionStage<Fetched> fetch(Candidate candidate) {
             stage = "fetch";
+            // The slot goes with the answer and comes back when a decoder is done with it: the channel cannot overflow.
+            return parts.fetcher().fetch(candidate.url(), limits, slots);
         }
-        pending.acquire(PENDING);
+
+        @Override
+        public void release() {
+            slots.release();
+        }
+
+        @Override
+        public void forgetFailures() {
+            parts.fetcher().forgetFailures();
+        }
     }
 
-    private void decodeAll() throws InterruptedException {
-        for (Answer answer = answers.take(); answer != null; answer = answers.take()) {
+    private void drop(Candidate candidate, int bytes, PairDrop reason) throws IOException {
+        outcomes.settle(new Outcome.Dropped(candidate.offset(), candidate.index(), bytes, reason));
+    }
+
+    private void decodeAll() throws InterruptedException, IOException {
+        for (FetchStage.Answer answer = answers.take(); answer != null; answer = answers.take()) {
+            Candidate candidate = answer.candidate();
             if (answer.fetched() instanceof Fetched.Dropped dropped) {
                 slots.release();
-                tally.drop(dropped.reason());
+                drop(candidate, 0, dropped.reason());
             } else if (answer.fetched() instanceof Fetched.Body body) {
-                tally.fetched(body.bytes().length);
                 Ready decoded = null;
                 try {
-                    decoded = decode(answer.candidate(), body);
+                    decoded = decode(candidate, body);
                 } catch (ImageRefusedException e) {
-                    tally.drop(e.reason());
+                    drop(candidate, body.bytes().length, e.reason());
                 } finally {
                     slots.release(body);
                 }
@@ -216,7 +245,7 @@ public final class JobRunner {
         return new Ready(candidate, facts, pixels, parts.model().tokenizer().ids(candidate.text()));
     }
 
-    private void scoreAll(ShardWriter writer) throws InterruptedException, IOException {
+    private void scoreAll() throws InterruptedException, IOException {
         try (ClipSession session = parts.model().newSession()) {
             while (true) {
                 List<Ready> batch =
@@ -230,11 +259,11 @@ public final class JobRunner {
                         session.tokens(batch.stream().map(Ready::tokens).toList());
                 for (int i = 0; i < batch.size(); i++) {
                     float similarity = ClipSession.similarity(images[i], texts[i]);
+                    Ready scored = batch.get(i);
                     if (similarity < lease.policy().threshold()) {
-                        tally.drop(PairDrop.BELOW_THRESHOLD);
+                        drop(scored.candidate(), scored.facts().bytes(), PairDrop.BELOW_THRESHOLD);
                     } else {
-                        writer.add(row(batch.get(i), images[i], similarity));
-                        tally.keep();
+                        outcomes.settle(new Outcome.Kept(row(scored, images[i], similarity)));
                     }
                 }
             }
@@ -274,7 +303,10 @@ public final class JobRunner {
         return ByteBuffer.wrap(digest("SHA-256").digest(place)).getLong() >>> 1;
     }
 
-    private Manifest manifest(WatReader reader, List<ShardWriter.Shard> shards, double seconds) throws IOException {
+    private Manifest manifest(WatReader reader, List<ShardWriter.Shard> shards) throws IOException {
+        PairTally tally = outcomes.tally();
+        Duration taken =
+                Duration.between(parts.spool().startedAt(), parts.clock().instant());
         Counts counts = new Counts(
                 reader.members(),
                 reader.brokenMembers(),
@@ -293,7 +325,7 @@ public final class JobRunner {
                 extractor.digest().hex(),
                 counts,
                 shards.stream().map(ShardWriter.Shard::object).toList(),
-                seconds);
+                Math.max(0, taken.toMillis() / 1000.0));
     }
 
     private Map<String, String> metadata() {

@@ -101,6 +101,26 @@ public final class TrackerClient {
         return call("v1/heartbeats", request, Heartbeat.Response.class, 1);
     }
 
+    /** Whether a lease is this worker's; renews it if so. One try only. */
+    boolean isLive(Lease lease) throws IOException {
+        Heartbeat.Beat beat = new Heartbeat.Beat(lease.job(), lease.token(), "resume", 0, 0, 0);
+        return heartbeat(new Heartbeat.Request(List.of(beat))).leases().stream()
+                .anyMatch(a -> a.job() == lease.job() && a.verdict() == Heartbeat.Verdict.CONTINUE);
+    }
+
+    /** Whether the tracker's address answers anything at all. */
+    boolean answers() throws InterruptedException {
+        HttpRequest request =
+                request("health/live").timeout(Duration.ofSeconds(15)).GET().build();
+        try {
+            http.send(request, HttpResponse.BodyHandlers.discarding());
+            return true;
+        } catch (IOException e) {
+            log.debug("the tracker does not answer", e);
+            return false;
+        }
+    }
+
     public Tickets.Response tickets(Lease lease, List<ShardObject> objects) throws IOException {
         return post(path(lease, "tickets"), new Tickets.Request(objects, true), Tickets.Response.class);
     }

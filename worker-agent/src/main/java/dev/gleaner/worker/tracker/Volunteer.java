@@ -3,42 +3,25 @@ package dev.gleaner.worker.tracker;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.Acquire;
-import dev.gleaner.protocol.lease.Fail;
-import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
-import dev.gleaner.protocol.lease.Submit;
-import dev.gleaner.protocol.result.Counts;
-import dev.gleaner.worker.clip.Bundle;
-import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.guest.Guest;
 import dev.gleaner.worker.image.Preprocessor;
-import dev.gleaner.worker.job.Diagnosis;
-import dev.gleaner.worker.job.DiskSpace;
-import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobProgress;
-import dev.gleaner.worker.job.JobResult;
-import dev.gleaner.worker.job.JobRunner;
 import dev.gleaner.worker.job.LineSettings;
-import dev.gleaner.worker.pipeline.Line;
-import dev.gleaner.worker.shard.ShardWriter;
-import dev.gleaner.worker.wat.InputUnavailableException;
-import dev.gleaner.worker.wat.WatSource;
+import dev.gleaner.worker.spool.Spool;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,27 +36,24 @@ public final class Volunteer implements AutoCloseable {
     /** How soon the owner's wishes are heeded. */
     private static final long GUEST_MILLIS = 1_000;
 
+    private static final long FIRST_WAIT_MILLIS = 2_000;
+    private static final long LONGEST_WAIT_MILLIS = 60_000;
+
     private final Settings settings;
     private final TrackerClient tracker;
-    private final Fetcher fetcher;
-    private final Preprocessor pictures;
     private final Guest guest;
     private final RandomGenerator jitter;
-    private final BundleCache bundles;
-    private final Totals totals = new Totals();
+    private final Workbench bench;
+    private final Path work;
     private volatile boolean stopping;
     private volatile boolean draining;
     private volatile boolean paused;
-    private volatile boolean leaseLost;
-    private volatile List<String> diagnosis = List.of();
     /** Why its owner does not want it to work now; empty when it may. */
     private volatile String resting = "";
 
-    private volatile @Nullable JobRunner current;
     private volatile @Nullable Thread runner;
-    private @Nullable ClipModel model;
-    /** Jobs in a row that failed for a reason of this machine's own. */
-    private int troubles;
+    /** Jobs begun and not finished: by an earlier run that was killed, or before the network went. */
+    private final Deque<LeaseFolder.Left> left = new ArrayDeque<>();
 
     /**
      * What the volunteer decided.
@@ -93,21 +73,6 @@ public final class Volunteer implements AutoCloseable {
             boolean exitWhenIdle,
             boolean finishOnStop) {}
 
-    /** What this machine gave in this run. Safe for any thread. */
-    public static final class Totals {
-        private final AtomicInteger accepted = new AtomicInteger();
-        private final AtomicInteger rejected = new AtomicInteger();
-        private final AtomicInteger failed = new AtomicInteger();
-        private final AtomicLong kept = new AtomicLong();
-        private final AtomicLong candidates = new AtomicLong();
-
-        @Override
-        public String toString() {
-            return accepted + " jobs accepted, " + rejected + " rejected, " + failed + " failed; " + kept
-                    + " pairs kept of " + candidates + " candidates";
-        }
-    }
-
     public Volunteer(
             Settings settings,
             TrackerClient tracker,
@@ -117,11 +82,10 @@ public final class Volunteer implements AutoCloseable {
             RandomGenerator jitter) {
         this.settings = settings;
         this.tracker = tracker;
-        this.fetcher = fetcher;
-        this.pictures = pictures;
         this.guest = guest;
         this.jitter = jitter;
-        this.bundles = new BundleCache(settings.home().resolve("bundles"));
+        this.bench = new Workbench(settings, tracker, fetcher, pictures);
+        this.work = settings.home().resolve("work");
     }
 
     /**
@@ -132,8 +96,7 @@ public final class Volunteer implements AutoCloseable {
      */
     public Totals run() throws IOException, BundleException {
         runner = Thread.currentThread();
-        // What a killed run left half done cannot be taken up again: its lease is somebody else's by now or will be.
-        delete(settings.home().resolve("work"));
+        left.addAll(LeaseFolder.leftIn(work));
         Identity identity =
                 new Enrolment(settings.home(), settings.trackerAddress(), tracker).enter(settings.registration());
         log.info("Worker is ready: worker={} tracker={}", identity.worker(), settings.trackerAddress());
@@ -147,6 +110,10 @@ public final class Volunteer implements AutoCloseable {
                     Thread.sleep(GUEST_MILLIS);
                     continue;
                 }
+                if (!left.isEmpty()) {
+                    done += goOn(left.remove(), identity.worker(), keeper) ? 1 : 0;
+                    continue;
+                }
                 Acquire.Response answer = paused ? pausedAnswer() : acquire();
                 if (answer.leases().isEmpty()) {
                     if (settings.exitWhenIdle()) {
@@ -157,13 +124,7 @@ public final class Volunteer implements AutoCloseable {
                     continue;
                 }
                 for (Lease lease : answer.leases()) {
-                    work(lease, identity.worker(), keeper);
-                    done++;
-                }
-                if (troubles > 0 && !stopping) {
-                    long seconds = 1L << Math.min(9, troubles);
-                    log.info("Resting after trouble on this machine: failures={} seconds={}", troubles, seconds);
-                    Thread.sleep((long) (seconds * 1000 * (0.5 + jitter.nextDouble() / 2)));
+                    done += work(lease, LeaseFolder.of(work, lease), identity.worker(), keeper) ? 1 : 0;
                 }
             }
         } catch (InterruptedException | InterruptedIOException e) {
@@ -171,8 +132,59 @@ public final class Volunteer implements AutoCloseable {
                 throw new IOException("interrupted", e);
             }
         }
-        log.info("Worker stops: {}", totals);
-        return totals;
+        log.info("Worker stops: {}", bench.totals());
+        return bench.totals();
+    }
+
+    /** @return whether the job is off this machine's hands */
+    private boolean work(Lease lease, LeaseFolder folder, String worker, LeaseKeeper keeper)
+            throws IOException, BundleException, InterruptedException {
+        boolean over = bench.work(lease, worker, folder, keeper);
+        if (!over) {
+            left.add(new LeaseFolder.Left(lease, 0, folder));
+        }
+        int troubles = bench.troubles();
+        if (troubles > 0 && !stopping) {
+            long seconds = 1L << Math.min(9, troubles);
+            log.info("Resting after trouble on this machine: failures={} seconds={}", troubles, seconds);
+            Thread.sleep((long) (seconds * 1000 * (0.5 + jitter.nextDouble() / 2)));
+        }
+        return over;
+    }
+
+    /** Goes on with a job if the tracker says that it is still this worker's; waits for a tracker that says nothing. */
+    private boolean goOn(LeaseFolder.Left job, String worker, LeaseKeeper keeper)
+            throws IOException, BundleException, InterruptedException {
+        Lease lease = job.lease();
+        if (job.deaths() >= Spool.DEATHS) {
+            bench.abandon(lease, "the worker stopped " + job.deaths() + " times in a row at this job");
+            job.folder().delete();
+            return true;
+        }
+        long millis = FIRST_WAIT_MILLIS;
+        while (!stopping) {
+            try {
+                if (tracker.isLive(lease)) {
+                    log.info("Job is gone on with: job={} token={}", lease.job(), lease.token());
+                    return work(lease, job.folder(), worker, keeper);
+                }
+                log.info("Unfinished job is dropped, its lease is over: job={}", lease.job());
+                job.folder().delete();
+                return false;
+            } catch (InterruptedIOException e) {
+                throw e;
+            } catch (ProblemException e) {
+                if (e.action() != ProblemCode.Action.RETRY) {
+                    throw e;
+                }
+                log.info("The tracker cannot say now whether a lease lives: cause={}", e.getMessage());
+            } catch (IOException e) {
+                log.info("The tracker cannot be asked whether a lease lives: cause={}", e.toString());
+            }
+            Thread.sleep((long) (millis * (0.5 + jitter.nextDouble() / 2)));
+            millis = Math.min(LONGEST_WAIT_MILLIS, millis * 2);
+        }
+        return false;
     }
 
     /** Whether the machine's owner does not want work now; says so once. */
@@ -190,9 +202,8 @@ public final class Volunteer implements AutoCloseable {
         try {
             while (!stopping) {
                 Thread.sleep(GUEST_MILLIS);
-                JobRunner job = current;
-                if (job != null && guest.objection().isPresent()) {
-                    job.cancel();
+                if (guest.objection().isPresent()) {
+                    bench.cancel("the machine's owner wants it to rest");
                 }
             }
         } catch (InterruptedException e) {
@@ -235,162 +246,9 @@ public final class Volunteer implements AutoCloseable {
         }
     }
 
-    private void work(Lease lease, String worker, LeaseKeeper keeper)
-            throws IOException, BundleException, InterruptedException {
-        log.info(
-                "Job begins: campaign={} job={} token={} wat={} slice={}",
-                Printable.of(lease.campaign(), 64),
-                lease.job(),
-                lease.token(),
-                Printable.of(lease.watPath(), 200),
-                lease.slice());
-        leaseLost = false;
-        keeper.keep(lease, this::progress, this::loseLease);
-        Path folder = Files.createDirectories(settings.home().resolve("work"))
-                .resolve("job-" + lease.job() + "-" + lease.token());
-        try {
-            Files.createDirectories(folder);
-            ClipModel loaded = model(lease);
-            try (WatSource source = settings.origins().open(lease.wat())) {
-                JobRunner job = new JobRunner(
-                        lease, worker, new JobRunner.Parts(source, fetcher, pictures, loaded, settings.line(), folder));
-                current = job;
-                if (stopping && !settings.finishOnStop()) {
-                    job.cancel();
-                }
-                hand(lease, job.run());
-            }
-        } catch (Line.CancelledException e) {
-            giveBack(lease);
-        } catch (JobFailedException e) {
-            fail(lease, e.failure(), e);
-        } catch (InputUnavailableException e) {
-            fail(lease, FailureClass.INPUT, e);
-        } catch (BundleException e) {
-            fail(lease, FailureClass.RESOURCE, e);
-            throw e;
-        } catch (ProblemException e) {
-            if (e.action() != ProblemCode.Action.DROP_LEASE) {
-                throw e;
-            }
-            log.info("Lease was lost: job={} cause={}", lease.job(), e.getMessage());
-        } catch (InterruptedIOException | InterruptedException e) {
-            giveBack(lease);
-            throw e;
-        } catch (WatOrigins.RefusedException | java.nio.file.FileSystemException e) {
-            fail(lease, FailureClass.RESOURCE, e);
-        } catch (IOException e) {
-            fail(lease, DiskSpace.isFull(settings.home()) ? FailureClass.RESOURCE : FailureClass.NETWORK, e);
-        } finally {
-            current = null;
-            keeper.drop(lease);
-            delete(folder);
-        }
-    }
-
-    private ClipModel model(Lease lease) throws IOException, BundleException {
-        ClipModel loaded = model;
-        if (loaded != null && loaded.bundle().id().equals(lease.bundle())) {
-            return loaded;
-        }
-        if (loaded != null) {
-            loaded.close();
-            model = null;
-        }
-        Bundle bundle = bundles.get(lease.bundle(), file -> tracker.bundleFile(lease.bundle(), file));
-        loaded = ClipModel.load(bundle, settings.model(), pictures);
-        log.info(
-                "Model passed its self-test: bundle={} id={} precision={}",
-                Printable.of(bundle.name(), 100),
-                bundle.id(),
-                loaded.precision().wire());
-        model = loaded;
-        return loaded;
-    }
-
-    private void hand(Lease lease, JobResult result) throws IOException {
-        for (ShardWriter.Shard shard : result.shards()) {
-            tracker.upload(lease, shard.object(), shard.file());
-        }
-        diagnose(result.manifest().counts());
-        Submit.Response verdict = tracker.submit(lease, result.manifest());
-        troubles = 0;
-        totals.candidates.addAndGet(result.manifest().counts().candidates());
-        if (verdict.outcome() == Submit.Outcome.REJECTED) {
-            totals.rejected.incrementAndGet();
-            log.warn("Result was rejected: job={} reason={}", lease.job(), Printable.of(verdict.reason(), 300));
-        } else {
-            totals.accepted.incrementAndGet();
-            totals.kept.addAndGet(result.manifest().counts().kept());
-            log.info(
-                    "Job is done: job={} verdict={} candidates={} kept={} seconds={}",
-                    lease.job(),
-                    verdict.outcome(),
-                    result.manifest().counts().candidates(),
-                    result.manifest().counts().kept(),
-                    Math.round(result.manifest().seconds() * 10) / 10.0);
-        }
-    }
-
-    /** Says once what seems wrong with this machine's network, and once that it is well again. */
-    private void diagnose(Counts counts) {
-        List<String> found = Diagnosis.of(fetcher.names(), counts.candidates(), counts.pairDrops());
-        if (!found.equals(diagnosis)) {
-            found.forEach(words -> log.warn("Network: {}", words));
-            if (found.isEmpty()) {
-                log.info("Network: all is well again");
-            }
-            diagnosis = found;
-        }
-    }
-
     /** What seems wrong with this machine's network, in words. */
     public List<String> diagnosis() {
-        return diagnosis;
-    }
-
-    private void giveBack(Lease lease) {
-        if (leaseLost) {
-            return;
-        }
-        boolean interrupted = Thread.interrupted();
-        try {
-            tracker.release(lease, stopping ? "the worker is stopping" : "the machine's owner wants it to rest");
-            log.info("Lease was given back: job={}", lease.job());
-        } catch (IOException e) {
-            log.info("Lease could not be given back and will run out: job={} cause={}", lease.job(), e.toString());
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private void fail(Lease lease, FailureClass failure, Exception cause) {
-        totals.failed.incrementAndGet();
-        troubles = failure == FailureClass.INPUT ? 0 : troubles + 1;
-        String message = Printable.of(cause.getMessage() == null ? cause.toString() : cause.getMessage(), 400);
-        if (failure == FailureClass.BUG) {
-            log.error("Job failed by a bug: job={}", lease.job(), cause);
-        } else {
-            log.warn("Job failed: job={} class={} cause={}", lease.job(), failure, message);
-        }
-        try {
-            tracker.fail(lease, new Fail.Request(failure, message));
-        } catch (IOException e) {
-            log.info(
-                    "The failure could not be reported; the lease will run out: job={} cause={}",
-                    lease.job(),
-                    e.toString());
-        }
-    }
-
-    private void loseLease() {
-        leaseLost = true;
-        JobRunner job = current;
-        if (job != null) {
-            job.cancel();
-        }
+        return bench.diagnosis();
     }
 
     /** What it does, in a word. */
@@ -398,52 +256,34 @@ public final class Volunteer implements AutoCloseable {
         if (!resting.isEmpty()) {
             return "resting";
         }
-        return stopping || draining ? "stopping" : current == null ? "waiting" : "working";
+        return stopping || draining ? "stopping" : bench.isBusy() ? "working" : "waiting";
     }
 
     /** What this machine gave in this run. */
     public Totals totals() {
-        return totals;
+        return bench.totals();
     }
 
     /** How far the current job is. */
     public JobProgress progress() {
-        JobRunner job = current;
-        return job == null ? new JobProgress("idle", 0, 0, 0) : job.progress();
+        return bench.progress();
     }
 
     /** Ends {@link #run}: gives the job back, or finishes it first, as the settings say. */
     public void stop() {
         stopping = true;
-        JobRunner job = current;
+        boolean idle = !bench.isBusy();
+        if (!settings.finishOnStop()) {
+            bench.stop("the worker is stopping");
+        }
         Thread thread = runner;
-        if (job == null || !settings.finishOnStop()) {
-            if (job != null) {
-                job.cancel();
-            } else if (thread != null) {
-                thread.interrupt();
-            }
-        }
-    }
-
-    private static void delete(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            log.warn("Work files could not be deleted: folder={} cause={}", folder, e.toString());
+        if (idle && thread != null) {
+            thread.interrupt();
         }
     }
 
     @Override
     public void close() {
-        ClipModel loaded = model;
-        if (loaded != null) {
-            loaded.close();
-        }
+        bench.close();
     }
 }

@@ -116,6 +116,11 @@ public final class NameResolver implements AutoCloseable {
         return done;
     }
 
+    /** Looks up again, when next asked, what could not be looked up. */
+    public void forgetFailures() {
+        loop.execute(() -> cache.values().removeIf(known -> known.answer instanceof Resolved.Failed));
+    }
+
     /** How it went so far. */
     public NameStats stats() {
         return stats;

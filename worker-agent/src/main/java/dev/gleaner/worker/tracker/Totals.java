@@ -1,0 +1,35 @@
+package dev.gleaner.worker.tracker;
+
+import dev.gleaner.protocol.result.Counts;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What this machine gave in this run. Safe for any thread. */
+public final class Totals {
+    private final AtomicInteger accepted = new AtomicInteger();
+    private final AtomicInteger rejected = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
+    private final AtomicLong kept = new AtomicLong();
+    private final AtomicLong candidates = new AtomicLong();
+
+    void accepted(Counts counts) {
+        accepted.incrementAndGet();
+        kept.addAndGet(counts.kept());
+        candidates.addAndGet(counts.candidates());
+    }
+
+    void rejected(Counts counts) {
+        rejected.incrementAndGet();
+        candidates.addAndGet(counts.candidates());
+    }
+
+    void failed() {
+        failed.incrementAndGet();
+    }
+
+    @Override
+    public String toString() {
+        return accepted + " jobs accepted, " + rejected + " rejected, " + failed + " failed; " + kept
+                + " pairs kept of " + candidates + " candidates";
+    }
+}

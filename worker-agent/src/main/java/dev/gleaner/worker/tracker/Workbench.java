@@ -1,0 +1,305 @@
+package dev.gleaner.worker.tracker;
+
+import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.lease.Fail;
+import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.Lease;
+import dev.gleaner.protocol.lease.Submit;
+import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.worker.clip.Bundle;
+import dev.gleaner.worker.clip.BundleCache;
+import dev.gleaner.worker.clip.BundleException;
+import dev.gleaner.worker.clip.ClipModel;
+import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.job.Diagnosis;
+import dev.gleaner.worker.job.DiskSpace;
+import dev.gleaner.worker.job.JobFailedException;
+import dev.gleaner.worker.job.JobProgress;
+import dev.gleaner.worker.job.JobResult;
+import dev.gleaner.worker.job.JobRunner;
+import dev.gleaner.worker.pipeline.Line;
+import dev.gleaner.worker.shard.ShardWriter;
+import dev.gleaner.worker.spool.Spool;
+import dev.gleaner.worker.spool.Terms;
+import dev.gleaner.worker.wat.InputUnavailableException;
+import dev.gleaner.worker.wat.WatSource;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where leases are worked off, one at a time: from the WAT to the tracker's verdict. {@link #work} on one thread, everything
+ * else from any.
+ */
+final class Workbench implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Workbench.class);
+
+    private final Volunteer.Settings settings;
+    private final TrackerClient tracker;
+    private final Fetcher fetcher;
+    private final Preprocessor pictures;
+    private final BundleCache bundles;
+    private final Totals totals = new Totals();
+    private volatile @Nullable JobRunner current;
+    private volatile boolean leaseLost;
+    private volatile boolean cancelled;
+    private volatile List<String> diagnosis = List.of();
+    private volatile String whyCancelled = "";
+    private @Nullable ClipModel model;
+    /** Jobs in a row that failed for a reason of this machine's own. */
+    private int troubles;
+
+    Workbench(Volunteer.Settings settings, TrackerClient tracker, Fetcher fetcher, Preprocessor pictures) {
+        this.settings = settings;
+        this.tracker = tracker;
+        this.fetcher = fetcher;
+        this.pictures = pictures;
+        this.bundles = new BundleCache(settings.home().resolve("bundles"));
+    }
+
+    /**
+     * Does a job, or as much of it as can be done now.
+     *
+     * @param folder of this lease; what an earlier run left there is gone on with
+     * @return whether the job is off this machine's hands; otherwise the network is gone and it can be gone on with later
+     */
+    boolean work(Lease lease, String worker, LeaseFolder folder, LeaseKeeper keeper)
+            throws IOException, BundleException, InterruptedException {
+        log.info(
+                "Job begins: campaign={} job={} token={} wat={} slice={}",
+                Printable.of(lease.campaign(), 64),
+                lease.job(),
+                lease.token(),
+                Printable.of(lease.watPath(), 200),
+                lease.slice());
+        leaseLost = false;
+        boolean over = true;
+        keeper.keep(lease, this::progress, this::loseLease);
+        try {
+            folder.create();
+            ClipModel loaded = model(lease);
+            Terms terms = new Terms(
+                    settings.registration().agent(), loaded.precision().wire());
+            try (WatSource source = settings.origins().open(lease.wat());
+                    Spool spool = Spool.open(
+                            folder.spool(), lease, terms, InstantSource.system().instant(), System::nanoTime)) {
+                JobRunner job = new JobRunner(
+                        lease,
+                        worker,
+                        new JobRunner.Parts(
+                                source,
+                                fetcher,
+                                pictures,
+                                loaded,
+                                settings.line(),
+                                tracker::answers,
+                                InstantSource.system(),
+                                spool,
+                                folder.path()));
+                current = job;
+                if (cancelled) {
+                    job.cancel();
+                }
+                hand(lease, job.run());
+            }
+        } catch (Line.CancelledException e) {
+            giveBack(lease);
+        } catch (JobFailedException e) {
+            over = isOver(lease, e.failure(), e);
+        } catch (InputUnavailableException e) {
+            fail(lease, FailureClass.INPUT, e);
+        } catch (BundleException e) {
+            fail(lease, FailureClass.RESOURCE, e);
+            throw e;
+        } catch (ProblemException e) {
+            if (e.action() != ProblemCode.Action.DROP_LEASE) {
+                throw e;
+            }
+            log.info("Lease was lost: job={} cause={}", lease.job(), e.getMessage());
+        } catch (InterruptedIOException | InterruptedException e) {
+            giveBack(lease);
+            throw e;
+        } catch (WatOrigins.RefusedException | java.nio.file.FileSystemException e) {
+            fail(lease, FailureClass.RESOURCE, e);
+        } catch (IOException e) {
+            over = isOver(lease, DiskSpace.isFull(settings.home()) ? FailureClass.RESOURCE : FailureClass.NETWORK, e);
+        } finally {
+            current = null;
+            keeper.drop(lease);
+            if (over) {
+                folder.delete();
+            }
+        }
+        return over;
+    }
+
+    /** Reports a failure, unless only the network is gone. */
+    private boolean isOver(Lease lease, FailureClass failure, Exception cause) throws InterruptedException {
+        if (failure == FailureClass.NETWORK && !tracker.answers()) {
+            log.warn(
+                    "The network is down; the job is kept: job={} cause={}",
+                    lease.job(),
+                    Printable.of(String.valueOf(cause.getMessage()), 300));
+            return false;
+        }
+        fail(lease, failure, cause);
+        return true;
+    }
+
+    private ClipModel model(Lease lease) throws IOException, BundleException {
+        ClipModel loaded = model;
+        if (loaded != null && loaded.bundle().id().equals(lease.bundle())) {
+            return loaded;
+        }
+        if (loaded != null) {
+            loaded.close();
+            model = null;
+        }
+        Bundle bundle = bundles.get(lease.bundle(), file -> tracker.bundleFile(lease.bundle(), file));
+        loaded = ClipModel.load(bundle, settings.model(), pictures);
+        log.info(
+                "Model passed its self-test: bundle={} id={} precision={}",
+                Printable.of(bundle.name(), 100),
+                bundle.id(),
+                loaded.precision().wire());
+        model = loaded;
+        return loaded;
+    }
+
+    private void hand(Lease lease, JobResult result) throws IOException {
+        for (ShardWriter.Shard shard : result.shards()) {
+            tracker.upload(lease, shard.object(), shard.file());
+        }
+        Counts counts = result.manifest().counts();
+        diagnose(counts);
+        Submit.Response verdict = tracker.submit(lease, result.manifest());
+        troubles = 0;
+        if (verdict.outcome() == Submit.Outcome.REJECTED) {
+            totals.rejected(counts);
+            log.warn("Result was rejected: job={} reason={}", lease.job(), Printable.of(verdict.reason(), 300));
+        } else {
+            totals.accepted(counts);
+            log.info(
+                    "Job is done: job={} verdict={} candidates={} kept={} seconds={}",
+                    lease.job(),
+                    verdict.outcome(),
+                    counts.candidates(),
+                    counts.kept(),
+                    Math.round(result.manifest().seconds() * 10) / 10.0);
+        }
+    }
+
+    /** Says once what seems wrong with this machine's network, and once that it is well again. */
+    private void diagnose(Counts counts) {
+        List<String> found = Diagnosis.of(fetcher.names(), counts.candidates(), counts.pairDrops());
+        if (!found.equals(diagnosis)) {
+            found.forEach(words -> log.warn("Network: {}", words));
+            if (found.isEmpty()) {
+                log.info("Network: all is well again");
+            }
+            diagnosis = found;
+        }
+    }
+
+    /** What seems wrong with this machine's network, in words. */
+    List<String> diagnosis() {
+        return diagnosis;
+    }
+
+    private void giveBack(Lease lease) {
+        if (leaseLost) {
+            return;
+        }
+        boolean interrupted = Thread.interrupted();
+        try {
+            tracker.release(lease, whyCancelled);
+            log.info("Lease was given back: job={}", lease.job());
+        } catch (IOException e) {
+            log.info("Lease could not be given back and will run out: job={} cause={}", lease.job(), e.toString());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void fail(Lease lease, FailureClass failure, Exception cause) {
+        totals.failed();
+        troubles = failure == FailureClass.INPUT ? 0 : troubles + 1;
+        String message = Printable.of(cause.getMessage() == null ? cause.toString() : cause.getMessage(), 400);
+        if (failure == FailureClass.BUG) {
+            log.error("Job failed by a bug: job={}", lease.job(), cause);
+        } else {
+            log.warn("Job failed: job={} class={} cause={}", lease.job(), failure, message);
+        }
+        try {
+            tracker.fail(lease, new Fail.Request(failure, message));
+        } catch (IOException e) {
+            log.info(
+                    "The failure could not be reported; the lease will run out: job={} cause={}",
+                    lease.job(),
+                    e.toString());
+        }
+    }
+
+    private void loseLease() {
+        leaseLost = true;
+        JobRunner job = current;
+        if (job != null) {
+            job.cancel();
+        }
+    }
+
+    /** Hands in an unfinished job that this machine cannot do. */
+    void abandon(Lease lease, String why) {
+        fail(lease, FailureClass.RESOURCE, new IOException(why));
+    }
+
+    /** Stops the job at hand, which is given back; later jobs are not touched. */
+    void cancel(String why) {
+        whyCancelled = why;
+        JobRunner job = current;
+        if (job != null) {
+            job.cancel();
+        }
+    }
+
+    /** As {@link #cancel}, and no later job begins, either. */
+    void stop(String why) {
+        cancelled = true;
+        cancel(why);
+    }
+
+    /** How often in a row a job failed for a reason of this machine's own. */
+    int troubles() {
+        return troubles;
+    }
+
+    boolean isBusy() {
+        return current != null;
+    }
+
+    /** How far the job at hand is. */
+    JobProgress progress() {
+        JobRunner job = current;
+        return job == null ? new JobProgress("idle", 0, 0, 0) : job.progress();
+    }
+
+    Totals totals() {
+        return totals;
+    }
+
+    @Override
+    public void close() {
+        ClipModel loaded = model;
+        if (loaded != null) {
+            loaded.close();
+        }
+    }
+}

@@ -5,6 +5,7 @@ import dev.gleaner.tracker.cluster.BusPeers;
 import dev.gleaner.tracker.cluster.Cluster;
 import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.cluster.RoutingDesk;
+import dev.gleaner.tracker.cluster.SharedBoard;
 import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.http.ClientAddress;
 import dev.gleaner.tracker.http.ConnectionGuard;
@@ -30,6 +31,9 @@ import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.settings.Setting;
+import dev.gleaner.tracker.sites.Board;
+import dev.gleaner.tracker.sites.SiteDesk;
+import dev.gleaner.tracker.sites.SiteRates;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import dev.gleaner.tracker.watch.Meters;
@@ -116,6 +120,7 @@ public final class Tracker implements AutoCloseable {
         OperatorCalls.Settings settings = new OperatorCalls.Settings(
                 new Setting<>(ledger, "lease.times", LeaseTimes.class, LeaseTimes.of(config.leases())),
                 new Setting<>(ledger, "limits", Limits.class, Limits.DEFAULT),
+                new Setting<>(ledger, "site.rates", SiteRates.class, SiteRates.DEFAULT),
                 new Setting<>(ledger, "enrolment", Enrolment.class, Enrolment.DEFAULT));
         Supplier<LeaseSettings> times = () -> settings.times().get().settings();
         Wellness wellness = new Wellness();
@@ -161,12 +166,15 @@ public final class Tracker implements AutoCloseable {
         Roster roster = ledger.roster();
         Access access = new Access(ledger, roster, clock);
         ClientAddress addresses = new ClientAddress(config.trustedProxies());
+        Board board = cluster == null ? Board.ofOne() : new SharedBoard(cluster);
+        SiteDesk sites = new SiteDesk(clock, settings.siteRates(), board);
+        meters.sites(() -> sites.spared().size());
         Api api = new Api(
                 vertx,
                 new Api.Services(
-                        new WorkerCalls(ledger, roster, settings.enrolment(), routed, judging, store, times),
+                        new WorkerCalls(ledger, roster, settings.enrolment(), routed, sites, judging, store, times),
                         new OperatorCalls(
-                                ledger, roster, routed, bundles, new Collector(ledger, store, clock), settings),
+                                ledger, roster, routed, bundles, new Collector(ledger, store, clock), sites, settings),
                         new DoorCalls(roster, access, clock),
                         access,
                         judging,
@@ -186,6 +194,7 @@ public final class Tracker implements AutoCloseable {
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, desk::sweep);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.times()::refresh);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.limits()::refresh);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.siteRates()::refresh);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.enrolment()::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));

@@ -67,6 +67,7 @@ class ArchitectureTest {
                         ROOT + ".lease..",
                         ROOT + ".intake..",
                         ROOT + ".service..",
+                        ROOT + ".sites..",
                         ROOT + ".storage..")
                 .should()
                 .callMethod(System.class, "currentTimeMillis")

@@ -10,7 +10,15 @@ public final class Heartbeat {
 
     private Heartbeat() {}
 
-    public record Request(List<Beat> leases) {}
+    /**
+     * @param leases the worker's live leases
+     * @param sites how web sites received it, or null when it does not take part
+     */
+    public record Request(List<Beat> leases, Sites.@Nullable Report sites) {
+        public Request(List<Beat> leases) {
+            this(leases, null);
+        }
+    }
 
     /**
      * @param job the leased job
@@ -27,12 +35,14 @@ public final class Heartbeat {
      * @param directive for the worker as a whole
      * @param message from the operators to the volunteer, or null
      * @param heartbeatSeconds how often to beat from now on; 0 from a tracker that does not say
+     * @param sites to spare, or null when there is nothing to say
      */
     public record Response(
             List<Answer> leases,
             Directive directive,
             @Nullable String message,
-            int heartbeatSeconds) {}
+            int heartbeatSeconds,
+            Sites.@Nullable Orders sites) {}
 
     public record Answer(long job, FencingToken token, Verdict verdict) {}
 

@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
             WorkerCommand.class,
             LeaseCommand.class,
             LimitsCommand.class,
+            SiteCommand.class,
             EnrolmentCommand.class,
             InvitationCommand.class,
             KeyCommand.class,

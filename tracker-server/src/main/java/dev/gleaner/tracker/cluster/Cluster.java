@@ -181,6 +181,11 @@ public final class Cluster implements AutoCloseable {
         return owners;
     }
 
+    /** A map of which every tracker holds a copy; what is in it may be late or lost. */
+    Map<String, String> replicated(String name) {
+        return hazelcast.getReplicatedMap(name);
+    }
+
     public int members() {
         return hazelcast.getCluster().getMembers().size();
     }

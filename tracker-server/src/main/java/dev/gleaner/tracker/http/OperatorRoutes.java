@@ -130,6 +130,9 @@ final class OperatorRoutes {
     private void settings(Calls calls) {
         calls.get(ROOT + "/lease-times", ctx -> operators.leaseTimes());
         calls.post(ROOT + "/lease-times", ctx -> operators.changeLeaseTimes(actor(ctx), Requests.bytes(ctx)));
+        calls.get(ROOT + "/site-rates", ctx -> operators.siteRates());
+        calls.post(ROOT + "/site-rates", ctx -> operators.changeSiteRates(actor(ctx), Requests.bytes(ctx)));
+        calls.get(ROOT + "/sites", ctx -> Map.of("sites", operators.sites()));
         calls.get(ROOT + "/limits", ctx -> operators.limits());
         calls.post(ROOT + "/limits", ctx -> operators.changeLimits(actor(ctx), Requests.bytes(ctx)));
         calls.get(ROOT + "/enrolment", ctx -> operators.enrolment());

@@ -19,6 +19,8 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.settings.Setting;
+import dev.gleaner.tracker.sites.SiteDesk;
+import dev.gleaner.tracker.sites.SiteRates;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +45,7 @@ public final class OperatorCalls {
     private final Desk desk;
     private final BundleShelf bundles;
     private final Collector collector;
+    private final SiteDesk sites;
     private final Settings settings;
 
     /** A wish for a campaign. */
@@ -65,16 +68,41 @@ public final class OperatorCalls {
             @Nullable String detail) {}
 
     /** What operators may change while the tracker runs. */
-    public record Settings(Setting<LeaseTimes> times, Setting<Limits> limits, Setting<Enrolment> enrolment) {}
+    public record Settings(
+            Setting<LeaseTimes> times,
+            Setting<Limits> limits,
+            Setting<SiteRates> siteRates,
+            Setting<Enrolment> enrolment) {}
 
     public OperatorCalls(
-            Ledger ledger, Roster roster, Desk desk, BundleShelf bundles, Collector collector, Settings settings) {
+            Ledger ledger,
+            Roster roster,
+            Desk desk,
+            BundleShelf bundles,
+            Collector collector,
+            SiteDesk sites,
+            Settings settings) {
+        this.sites = sites;
         this.roster = roster;
         this.settings = settings;
         this.collector = collector;
         this.ledger = ledger;
         this.desk = desk;
         this.bundles = bundles;
+    }
+
+    public SiteRates siteRates() {
+        return settings.siteRates.get();
+    }
+
+    /** Changes what the swarm may ask of sites, for all trackers of the ledger. */
+    public CompletionStage<SiteRates> changeSiteRates(String actor, byte[] wish) {
+        return settings.siteRates.change(Json.read(wish, SiteRates.class), actor);
+    }
+
+    /** Web sites that all workers spare now. */
+    public List<SiteDesk.View> sites() {
+        return sites.spared();
     }
 
     public CompletionStage<Created> create(String actor, NewCampaign wish) throws IOException {

@@ -13,6 +13,7 @@ import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Release;
+import dev.gleaner.protocol.lease.Sites;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.protocol.result.Manifest;
@@ -28,6 +29,7 @@ import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Roster;
+import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
 import java.io.IOException;
@@ -55,6 +57,7 @@ public final class WorkerCalls {
     private final Roster roster;
     private final Supplier<Enrolment> enrolment;
     private final Desk desk;
+    private final SiteDesk sites;
     private final Judge judge;
     private final ObjectStore store;
     private final Supplier<LeaseSettings> settings;
@@ -71,6 +74,7 @@ public final class WorkerCalls {
             Roster roster,
             Supplier<Enrolment> enrolment,
             Desk desk,
+            SiteDesk sites,
             Judge judge,
             ObjectStore store,
             Supplier<LeaseSettings> settings) {
@@ -78,6 +82,7 @@ public final class WorkerCalls {
         this.roster = roster;
         this.enrolment = enrolment;
         this.desk = desk;
+        this.sites = sites;
         this.judge = judge;
         this.store = store;
         this.settings = settings;
@@ -237,9 +242,18 @@ public final class WorkerCalls {
             throw new Refusal(
                     ProblemCode.MALFORMED_REQUEST, "a heartbeat carries at most " + Heartbeat.MAX_LEASES + " leases");
         }
+        Sites.Orders orders = spare(worker, request.sites());
+        int seconds = (int) settings.get().heartbeat().toSeconds();
         return desk.heartbeat(worker, request.leases())
-                .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null, (int)
-                        settings.get().heartbeat().toSeconds()));
+                .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null, seconds, orders));
+    }
+
+    private Sites.@Nullable Orders spare(String worker, Sites.@Nullable Report report) {
+        try {
+            return report == null ? null : sites.beat(worker, report);
+        } catch (IllegalArgumentException e) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, String.valueOf(e.getMessage()));
+        }
     }
 
     /** Blocks on the ledger; {@code IOException} when the store cannot sign. */

@@ -116,6 +116,13 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, H
         Gauge.builder("gleaner.cluster." + name, value).description(description).register(registry);
     }
 
+    /** Watches how many web sites all workers spare. */
+    public void sites(Supplier<Number> spared) {
+        Gauge.builder("gleaner.sites.spared", spared)
+                .description("web sites that all workers leave alone or visit less often, at most 1,000")
+                .register(registry);
+    }
+
     /** Shows campaigns as they stand. */
     public void campaigns(List<CampaignStatus> campaigns) {
         List<MultiGauge.Row<?>> rows = new ArrayList<>();

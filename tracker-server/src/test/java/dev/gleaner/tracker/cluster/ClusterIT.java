@@ -194,6 +194,32 @@ class ClusterIT {
                 "no even share: " + trackers.stream().map(Tracker::partitions).toList());
     }
 
+    private void aSiteThatRefusesAtOneTrackerIsSparedAtAll(List<String> workers) throws Exception {
+        Map<String, Object> tally =
+                Map.of("site", "example.org", "asked", 3, "refused", 1, "restSeconds", 300, "source", false);
+        call(
+                trackers.get(0),
+                "POST",
+                "/v1/heartbeats",
+                Map.of("leases", List.of(), "sites", Map.of("since", 0, "tallies", List.of(tally))),
+                workers.get(0));
+        for (Tracker at : trackers) {
+            JsonNode orders = null;
+            for (int tries = 0; tries < 50 && (orders == null || orders.isEmpty()); tries++) {
+                Thread.sleep(200);
+                orders = call(
+                                at,
+                                "POST",
+                                "/v1/heartbeats",
+                                Map.of("leases", List.of(), "sites", Map.of("since", 0, "tallies", List.of())),
+                                workers.get(1))
+                        .path("sites")
+                        .path("orders");
+            }
+            assertEquals("example.org", orders.path(0).path("site").asText(), "tracker at port " + at.port());
+        }
+    }
+
     @Test
     void workersMayTalkToAnyTrackerAndEveryJobGoesOutOnce() throws Exception {
         awaitShares();
@@ -218,6 +244,8 @@ class ClusterIT {
         }
         JsonNode again = acquire(trackers.get(2), workers.get(0), "r0", 8);
         assertFalse(again.isEmpty(), "a repeated call gets the same leases at any tracker");
+
+        aSiteThatRefusesAtOneTrackerIsSparedAtAll(workers);
 
         // One leaves in order, the others take over; nobody loses a lease.
         trackers.remove(0).close();

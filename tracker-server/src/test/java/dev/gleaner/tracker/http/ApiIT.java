@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -195,6 +196,7 @@ class ApiIT extends ApiHarness {
                 .path(0)
                 .path("worker")
                 .asText();
+        sites();
         door(id);
         acquire("r5");
         assertTrue(post("/v1/operator/workers/" + id + "/ban", Map.of(), operator)
@@ -306,6 +308,48 @@ class ApiIT extends ApiHarness {
         assertEquals(
                 "malformed-request",
                 get("/v1/operator/jobs?state=odd", operator).code());
+    }
+
+    /** Operations about web sites that are spared. */
+    private void sites() throws Exception {
+        String root = "/v1/operator";
+        Map<String, Object> tally =
+                Map.of("site", "example.org", "asked", 3, "refused", 1, "restSeconds", 120, "source", false);
+        Map<String, Object> report = Map.of("since", 0, "tallies", List.of(tally));
+        assertEquals(
+                0,
+                post("/v1/heartbeats", Map.of("leases", List.of(), "sites", report), worker)
+                        .body()
+                        .path("leases")
+                        .size());
+        JsonNode spared = get(root + "/sites", operator).body().path("sites").path(0);
+        assertEquals("example.org", spared.path("site").asText());
+        assertTrue(spared.path("restSeconds").asInt() > 100, spared.toString());
+        Thread.sleep(1_100); // What was noted is listed once a second.
+        JsonNode heard = post(
+                        "/v1/heartbeats",
+                        Map.of("leases", List.of(), "sites", Map.of("since", 0, "tallies", List.of())),
+                        worker)
+                .body()
+                .path("sites");
+        assertEquals("example.org", heard.path("orders").path(0).path("site").asText());
+        Map<String, Object> nonsense = Map.of("since", 0, "tallies", Collections.nCopies(101, tally));
+        assertEquals(
+                "malformed-request",
+                post("/v1/heartbeats", Map.of("leases", List.of(), "sites", nonsense), worker)
+                        .code());
+        assertEquals(
+                5.5,
+                post(root + "/site-rates", Map.of("perSite", 5.5, "perSource", 50), operator)
+                        .body()
+                        .path("perSite")
+                        .asDouble());
+        assertEquals(
+                50, get(root + "/site-rates", operator).body().path("perSource").asDouble());
+        assertEquals(
+                "malformed-request",
+                post(root + "/site-rates", Map.of("perSite", 0, "perSource", 50), operator)
+                        .code());
     }
 
     /** Operations about who gets in; {@link DoorIT} tells what they are for. */

@@ -29,6 +29,9 @@ import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
 import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.WorkerCalls;
+import dev.gleaner.tracker.sites.Board;
+import dev.gleaner.tracker.sites.SiteDesk;
+import dev.gleaner.tracker.sites.SiteRates;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -240,6 +243,7 @@ final class Effort {
                     new NoRoster(),
                     () -> Enrolment.DEFAULT,
                     new RoutingDesk(new SimPeers(this, mine), fresh, world, world.random),
+                    new SiteDesk(world, () -> SiteRates.DEFAULT, Board.ofOne()),
                     judging,
                     new NoStore(),
                     () -> SETTINGS);

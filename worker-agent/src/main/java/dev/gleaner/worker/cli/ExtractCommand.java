@@ -115,7 +115,12 @@ final class ExtractCommand implements Callable<Integer> {
                     .connectTimeout(Duration.ofSeconds(20))
                     .followRedirects(HttpClient.Redirect.NORMAL)
                     .build();
-            return new HttpWatSource(client, URI.create(wat), "gleaner-worker", HttpWatSource.Pause.exponential());
+            return new HttpWatSource(
+                    client,
+                    URI.create(wat),
+                    "gleaner-worker",
+                    HttpWatSource.Pause.exponential(),
+                    HttpWatSource.Turn.ANY_TIME);
         }
         return new FileWatSource(wat.startsWith("file:") ? Path.of(URI.create(wat)) : Path.of(wat));
     }

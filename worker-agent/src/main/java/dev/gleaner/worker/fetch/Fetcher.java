@@ -40,6 +40,7 @@ public final class Fetcher implements AutoCloseable {
     private final Exchange.Environment environment;
     private final SiteGates gates;
     private final DeadHosts deadHosts = new DeadHosts(System::nanoTime);
+    private final SiteLog sites = new SiteLog();
 
     /**
      * What may be used of the machine's link.
@@ -90,6 +91,22 @@ public final class Fetcher implements AutoCloseable {
     /** How looking up names went so far. */
     public NameStats names() {
         return names.stats();
+    }
+
+    /** How sites received this worker. */
+    public SiteLog sites() {
+        return sites;
+    }
+
+    /**
+     * Leaves a site alone, or asks it less often.
+     *
+     * @param rest nobody goes there for so long; zero: one may
+     * @param interval least time between two requests, if it is more than this worker's own
+     * @param validity how long the interval holds
+     */
+    public void spare(String site, Duration rest, Duration interval, Duration validity) {
+        gates.spare(site, rest, interval, validity);
     }
 
     /** Forgets which hosts and names did not answer: after this machine was cut off that says nothing of them. */
@@ -150,6 +167,7 @@ public final class Fetcher implements AutoCloseable {
         public void go() {
             slots.acquire(() -> {
                 if (wanted()) {
+                    sites.asked(site);
                     CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
                     CompletableFuture<Void> unused = over.thenAccept(this::over);
                     new Exchange(environment, loops.next(), limits, slots, over).start(url);
@@ -201,6 +219,9 @@ public final class Fetcher implements AutoCloseable {
             }
             if (outcome.fetched() instanceof Fetched.Dropped dropped && RetryRule.wantsRest(dropped)) {
                 gates.rest(site, RetryRule.rest(outcome.retryAfterSeconds(), second));
+                if (RetryRule.wantsRestOfAll(dropped, outcome.retryAfterSeconds(), second)) {
+                    sites.refused(site, (int) Math.min(Integer.MAX_VALUE, Math.max(0, outcome.retryAfterSeconds())));
+                }
             }
         }
     }

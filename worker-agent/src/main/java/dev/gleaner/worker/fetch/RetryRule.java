@@ -35,6 +35,11 @@ final class RetryRule {
                 && (dropped.status() == TOO_MANY_REQUESTS || dropped.status() == UNAVAILABLE);
     }
 
+    /** Whether all workers should leave it alone: it asks for that in so many words, or says twice that it is overloaded. */
+    static boolean wantsRestOfAll(Fetched.Dropped dropped, long retryAfterSeconds, boolean again) {
+        return wantsRest(dropped) && (dropped.status() == TOO_MANY_REQUESTS || retryAfterSeconds >= 0 || again);
+    }
+
     /**
      * For how long.
      *

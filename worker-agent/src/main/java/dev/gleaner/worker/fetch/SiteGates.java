@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -18,6 +19,8 @@ final class SiteGates {
     static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
     private static final Duration LONGEST_REST = Duration.ofMinutes(30);
+    /** Beyond so many sites nobody's word is heeded: a tracker must not be able to fill the memory. */
+    private static final int MOST_SITES = 50_000;
 
     /** A request that wants to go; {@link #go} or {@link #refused} is called, once. */
     interface Visitor {
@@ -40,6 +43,17 @@ final class SiteGates {
     private final Timer timer;
     private final LongSupplier nanos;
     private final Map<String, Gate> gates = new HashMap<>();
+    private final Map<String, Pace> paces = new LinkedHashMap<>(64, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Pace> eldest) {
+            return size() > MOST_SITES;
+        }
+    };
+
+    /** An interval that holds until some time. */
+    private record Pace(long interval, long until) {}
 
     SiteGates(Courtesy courtesy, Timer timer, LongSupplier nanos) {
         this.courtesy = courtesy;
@@ -99,6 +113,28 @@ final class SiteGates {
         advance(site);
     }
 
+    /** A rest, and an interval longer than this worker's own, as others wish. */
+    void spare(String site, Duration time, Duration interval, Duration validity) {
+        synchronized (gates) {
+            if (interval.compareTo(courtesy.interval()) > 0) {
+                paces.put(site, new Pace(interval.toNanos(), nanos.getAsLong() + validity.toNanos()));
+            } else {
+                paces.remove(site);
+            }
+            if (time.isZero() || gates.size() >= MOST_SITES) {
+                return;
+            }
+        }
+        rest(site, time);
+    }
+
+    private long interval(String site, long time) {
+        Pace pace = paces.get(site);
+        return pace != null && pace.until - time > 0
+                ? pace.interval
+                : courtesy.interval().toNanos();
+    }
+
     private void advance(String site) {
         List<Runnable> now = new ArrayList<>();
         synchronized (gates) {
@@ -115,7 +151,7 @@ final class SiteGates {
                 Visitor next = gate.waiting.remove();
                 if (next.wanted()) {
                     gate.open++;
-                    gate.notBefore = time + courtesy.interval().toNanos();
+                    gate.notBefore = time + interval(site, time);
                     now.add(next::go);
                 } else {
                     now.add(next::refused);

@@ -3,6 +3,7 @@ package dev.gleaner.worker.tracker;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
+import dev.gleaner.protocol.lease.Sites;
 import dev.gleaner.worker.job.JobProgress;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,10 +33,16 @@ final class LeaseKeeper implements AutoCloseable {
     /** No tracker can make a worker so silent that its own lease runs out unnoticed. */
     private static final int MAX_SECONDS = 600;
 
+    private static final long TICK_MILLIS = 500;
+    private static final long EARLIEST_NANOS = 5_000_000_000L;
+
     private final TrackerClient tracker;
     private volatile long intervalMillis;
     private final RandomGenerator jitter;
+    private final SwarmManners manners;
     private final Consumer<Heartbeat.Directive> directives;
+    private long nextAt;
+    private long beatAt = System.nanoTime();
     private final Map<Long, Kept> live = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(r -> {
         Thread thread = new Thread(r, "heartbeat");
@@ -43,12 +50,20 @@ final class LeaseKeeper implements AutoCloseable {
         return thread;
     });
 
-    LeaseKeeper(TrackerClient tracker, int seconds, RandomGenerator jitter, Consumer<Heartbeat.Directive> directives) {
+    LeaseKeeper(
+            TrackerClient tracker,
+            int seconds,
+            RandomGenerator jitter,
+            SwarmManners manners,
+            Consumer<Heartbeat.Directive> directives) {
+        this.manners = manners;
         this.tracker = tracker;
         this.intervalMillis = Duration.ofSeconds(Math.max(1, seconds)).toMillis();
         this.jitter = jitter;
         this.directives = directives;
-        next();
+        plan();
+        java.util.concurrent.ScheduledFuture<?> unused =
+                clock.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     void keep(Lease lease, Supplier<JobProgress> progress, Runnable lost) {
@@ -60,22 +75,25 @@ final class LeaseKeeper implements AutoCloseable {
     }
 
     /** ±20 %, so that workers started together do not beat together. */
-    private void next() {
+    private void plan() {
         long millis = (long) (intervalMillis * (0.8 + 0.4 * jitter.nextDouble()));
-        java.util.concurrent.ScheduledFuture<?> unused = clock.schedule(
-                () -> {
-                    try {
-                        beat();
-                    } catch (RuntimeException e) {
-                        log.error("heartbeat failed by a bug", e);
-                    } finally {
-                        if (!clock.isShutdown()) {
-                            next();
-                        }
-                    }
-                },
-                millis,
-                TimeUnit.MILLISECONDS);
+        nextAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    }
+
+    /** Beats when it is time, or earlier when a site asked to be left alone: others are about to go there. */
+    private void tick() {
+        long left = nextAt - System.nanoTime();
+        boolean early = manners.isUrgent() && System.nanoTime() - beatAt > EARLIEST_NANOS;
+        if (left > 0 && !early) {
+            return;
+        }
+        try {
+            beatAt = System.nanoTime();
+            beat();
+        } catch (RuntimeException e) {
+            log.error("heartbeat failed by a bug", e);
+        }
+        plan();
     }
 
     private void beat() {
@@ -87,8 +105,13 @@ final class LeaseKeeper implements AutoCloseable {
                             k.lease.job(), k.lease.token(), p.stage(), p.candidates(), p.finished(), p.kept());
                 })
                 .toList();
+        Sites.Report report = manners.report();
         try {
-            Heartbeat.Response response = tracker.heartbeat(new Heartbeat.Request(beats));
+            Heartbeat.Response response = tracker.heartbeat(new Heartbeat.Request(beats, report));
+            Sites.Orders orders = response.sites();
+            if (orders != null) {
+                manners.heed(orders);
+            }
             for (Heartbeat.Answer answer : response.leases()) {
                 if (answer.verdict() != Heartbeat.Verdict.CONTINUE) {
                     Kept ended = live.remove(answer.job());
@@ -107,6 +130,7 @@ final class LeaseKeeper implements AutoCloseable {
             }
             directives.accept(response.directive());
         } catch (IOException e) {
+            manners.unheard(report);
             log.info("Heartbeat did not get through; the next one follows: cause={}", e.toString());
         }
     }

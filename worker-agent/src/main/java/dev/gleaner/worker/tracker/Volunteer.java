@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +45,7 @@ public final class Volunteer implements AutoCloseable {
     private final Guest guest;
     private final RandomGenerator jitter;
     private final Workbench bench;
+    private final SwarmManners manners;
     private final Path work;
     private volatile boolean stopping;
     private volatile boolean draining;
@@ -84,7 +86,9 @@ public final class Volunteer implements AutoCloseable {
         this.tracker = tracker;
         this.guest = guest;
         this.jitter = jitter;
-        this.bench = new Workbench(settings, tracker, fetcher, pictures);
+        SourceManners sources = new SourceManners(fetcher.sites(), System::nanoTime, TimeUnit.NANOSECONDS::sleep);
+        this.manners = new SwarmManners(fetcher, sources);
+        this.bench = new Workbench(settings, tracker, fetcher, pictures, sources);
         this.work = settings.home().resolve("work");
     }
 
@@ -103,7 +107,7 @@ public final class Volunteer implements AutoCloseable {
         Thread watch = new Thread(this::watchGuest, "guest");
         watch.setDaemon(true);
         watch.start();
-        try (LeaseKeeper keeper = new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, this::obey)) {
+        try (LeaseKeeper keeper = new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, manners, this::obey)) {
             int done = 0;
             while (!stopping && !draining && (settings.jobs() == 0 || done < settings.jobs())) {
                 if (rests()) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Where this worker takes WATs from. A tracker cannot widen it: only Common Crawl's host is compiled in, anything else the
@@ -46,10 +47,11 @@ public final class WatOrigins {
     /**
      * Opens a WAT if its origin is allowed.
      *
+     * @param turns tells of a host whose turn it is to ask it
      * @throws RefusedException when it is not, with what the volunteer could do
      * @throws InputUnavailableException when it is no address at all
      */
-    public WatSource open(String address) throws IOException {
+    public WatSource open(String address, Function<String, HttpWatSource.Turn> turns) throws IOException {
         URI uri;
         try {
             uri = URI.create(address);
@@ -74,7 +76,7 @@ public final class WatOrigins {
             throw new RefusedException("this worker takes no WATs from " + scheme + "://" + host
                     + "; its owner may allow a host with --wat-host");
         }
-        return new HttpWatSource(http, uri, userAgent, HttpWatSource.Pause.exponential());
+        return new HttpWatSource(http, uri, userAgent, HttpWatSource.Pause.exponential(), turns.apply(host));
     }
 
     /** This worker does not read there: the volunteer's choice, and no fault of the job's. */

@@ -45,6 +45,7 @@ final class Workbench implements AutoCloseable {
     private final Fetcher fetcher;
     private final Preprocessor pictures;
     private final BundleCache bundles;
+    private final SourceManners sources;
     private final Totals totals = new Totals();
     private volatile @Nullable JobRunner current;
     private volatile boolean leaseLost;
@@ -55,7 +56,13 @@ final class Workbench implements AutoCloseable {
     /** Jobs in a row that failed for a reason of this machine's own. */
     private int troubles;
 
-    Workbench(Volunteer.Settings settings, TrackerClient tracker, Fetcher fetcher, Preprocessor pictures) {
+    Workbench(
+            Volunteer.Settings settings,
+            TrackerClient tracker,
+            Fetcher fetcher,
+            Preprocessor pictures,
+            SourceManners sources) {
+        this.sources = sources;
         this.settings = settings;
         this.tracker = tracker;
         this.fetcher = fetcher;
@@ -86,7 +93,7 @@ final class Workbench implements AutoCloseable {
             ClipModel loaded = model(lease);
             Terms terms = new Terms(
                     settings.registration().agent(), loaded.precision().wire());
-            try (WatSource source = settings.origins().open(lease.wat());
+            try (WatSource source = settings.origins().open(lease.wat(), sources::turn);
                     Spool spool = Spool.open(
                             folder.spool(), lease, terms, InstantSource.system().instant(), System::nanoTime)) {
                 JobRunner job = new JobRunner(

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,11 +24,14 @@ public final class HttpWatSource implements WatSource {
     private static final Logger log = LoggerFactory.getLogger(HttpWatSource.class);
     private static final int ATTEMPTS = 4;
     private static final long TAIL = 1 << 20;
+    /** Common Crawl answers 403 to an address that asked too often; what it does not have is 404. */
+    private static final Set<Integer> TEMPORARY = Set.of(403, 408, 425, 429);
 
     private final HttpClient client;
     private final URI uri;
     private final String userAgent;
     private final Pause pause;
+    private final Turn turn;
     private OptionalLong length = OptionalLong.empty();
 
     /** Waits between two tries; in tests it does not. */
@@ -41,7 +45,25 @@ public final class HttpWatSource implements WatSource {
         }
     }
 
-    public HttpWatSource(HttpClient client, URI uri, String userAgent, Pause pause) {
+    /** Whose turn it is to ask a host. */
+    public interface Turn {
+        Turn ANY_TIME = new Turn() {
+            @Override
+            public void await() {}
+
+            @Override
+            public void answered(int status, long retryAfterSeconds) {}
+        };
+
+        /** Waits until the host may be asked. */
+        void await() throws InterruptedException;
+
+        /** @param retryAfterSeconds negative when the host says nothing, or a date */
+        void answered(int status, long retryAfterSeconds);
+    }
+
+    public HttpWatSource(HttpClient client, URI uri, String userAgent, Pause pause, Turn turn) {
+        this.turn = turn;
         this.client = client;
         this.uri = uri;
         this.userAgent = userAgent;
@@ -92,11 +114,13 @@ public final class HttpWatSource implements WatSource {
                 .build();
         HttpResponse<InputStream> response;
         try {
+            turn.await();
             response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
         int status = response.statusCode();
+        turn.answered(status, retryAfterSeconds(response));
         if (status == 206) {
             String range = response.headers().firstValue("Content-Range").orElse("");
             length = OptionalLong.of(totalOf(range));
@@ -115,10 +139,18 @@ public final class HttpWatSource implements WatSource {
         if (status == 416) {
             throw new InputUnavailableException(uri + " is empty or shorter than its own range (status 416)");
         }
-        if (status >= 400 && status < 500 && status != 408 && status != 425 && status != 429) {
+        if (status >= 400 && status < 500 && !TEMPORARY.contains(status)) {
             throw new InputUnavailableException(uri + " answers status " + status);
         }
         throw new IOException(uri + " answers status " + status);
+    }
+
+    private static long retryAfterSeconds(HttpResponse<InputStream> response) {
+        try {
+            return response.headers().firstValueAsLong("Retry-After").orElse(-1);
+        } catch (NumberFormatException e) {
+            return -1;
+        }
     }
 
     private long totalOf(String contentRange) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.gleaner.protocol.lease.Sites;
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.worker.fetch.dns.NameResolver;
 import dev.gleaner.worker.fetch.guard.AddressGuard;
@@ -254,6 +255,10 @@ class FetcherIT {
         int before = requests.get();
         assertDropped(PairDrop.HTTP_STATUS, "/ok");
         assertEquals(before, requests.get(), "nothing is sent while the site rests");
+        assertEquals(
+                List.of(new Sites.Tally("127.0.0.1", 1, 1, 3600, false)),
+                fetcher.sites().take(9),
+                "the swarm will hear of it");
     }
 
     @Test

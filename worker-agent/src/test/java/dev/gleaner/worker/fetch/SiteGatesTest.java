@@ -122,4 +122,36 @@ class SiteGatesTest {
         pass(Duration.ofSeconds(1));
         assertEquals(0, gates.size());
     }
+
+    @Test
+    void whatOthersWishIsHeededWithinBoundsAndForgottenInTime() {
+        gates.spare("a", Duration.ofSeconds(10), Duration.ofSeconds(5), Duration.ofMinutes(1));
+        for (int i = 0; i < 3; i++) {
+            enter("a", "a" + i);
+        }
+        enter("b", "b0");
+        assertEquals(List.of("b0"), went);
+        pass(Duration.ofSeconds(10));
+        assertEquals(List.of("b0", "a0"), went);
+        gates.leave("a");
+        pass(Duration.ofMillis(4_900));
+        assertEquals(2, went.size());
+        pass(Duration.ofMillis(100));
+        assertEquals("a1", went.get(2));
+        gates.leave("a");
+        pass(Duration.ofMinutes(1));
+        assertEquals("a2", went.get(3));
+        gates.leave("a");
+        pass(Duration.ofSeconds(5));
+        enter("a", "a3");
+        pass(Duration.ofMillis(100));
+        enter("a", "a4");
+        assertEquals(6, went.size(), "its own interval holds again");
+        gates.spare("a", Duration.ofDays(9), Duration.ofNanos(1), Duration.ofMinutes(1));
+        pass(Duration.ofMinutes(31));
+        gates.leave("a");
+        enter("a", "a5");
+        pass(Duration.ofMillis(100));
+        assertEquals("a5", went.get(6));
+    }
 }

@@ -2,6 +2,7 @@ package dev.gleaner.worker.wat;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -63,9 +66,22 @@ class HttpWatSourceIT {
         exchange.getResponseBody().write(FILE, from, (int) ((to - from + 1) * share));
     }
 
+    private final List<String> turns = new ArrayList<>();
+    private final HttpWatSource.Turn turn = new HttpWatSource.Turn() {
+        @Override
+        public void await() {
+            turns.add("await");
+        }
+
+        @Override
+        public void answered(int status, long retryAfterSeconds) {
+            turns.add(status + " " + retryAfterSeconds);
+        }
+    };
+
     private HttpWatSource source() {
         URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/x.wat.gz");
-        return new HttpWatSource(HttpClient.newHttpClient(), uri, "test", attempt -> pauses.incrementAndGet());
+        return new HttpWatSource(HttpClient.newHttpClient(), uri, "test", attempt -> pauses.incrementAndGet(), turn);
     }
 
     private void assertReadsFrom(int from, int likelyEnd) throws IOException {
@@ -117,8 +133,20 @@ class HttpWatSourceIT {
     }
 
     @Test
+    void aHostThatForbidsIsAskedAgainInItsTurnAndTheWatIsNotToBlame() {
+        mood = (n, exchange) -> {
+            exchange.getResponseHeaders().set("Retry-After", "7");
+            exchange.sendResponseHeaders(403, -1);
+            return true;
+        };
+        IOException e = assertThrows(IOException.class, () -> source().length());
+        assertFalse(e instanceof InputUnavailableException, e.toString());
+        assertEquals(List.of("await", "403 7", "await", "403 7", "await", "403 7", "await", "403 7"), turns);
+    }
+
+    @Test
     void aMissingWatIsAnInputFaultAndAskedForOnce() {
-        for (int status : new int[] {404, 403, 410}) {
+        for (int status : new int[] {404, 401, 410}) {
             mood = (n, exchange) -> {
                 exchange.sendResponseHeaders(status, -1);
                 return true;

@@ -152,7 +152,8 @@ class ResumeIT {
                 60,
                 p.maxRedirects(),
                 -1,
-                p.rowsPerShard());
+                p.rowsPerShard(),
+                p.optOuts());
     }
 
     private static byte[] picture() throws IOException {

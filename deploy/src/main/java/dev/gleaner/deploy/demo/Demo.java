@@ -180,7 +180,8 @@ public final class Demo {
                 4,
                 p.maxRedirects(),
                 p.threshold(),
-                p.rowsPerShard());
+                p.rowsPerShard(),
+                p.optOuts());
     }
 
     private void startTracker() throws IOException, InterruptedException {

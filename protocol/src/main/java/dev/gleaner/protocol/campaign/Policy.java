@@ -3,6 +3,7 @@ package dev.gleaner.protocol.campaign;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a campaign's workers extract, fetch and keep. Two workers with the same slice and policy find the same candidates.
@@ -25,6 +26,7 @@ import java.util.Set;
  * @param maxRedirects hops followed
  * @param threshold pairs of a lower cosine similarity are dropped as {@code below_threshold}
  * @param rowsPerShard most pairs in one shard
+ * @param optOuts further ways to say no that are heeded; null stands for {@link OptOuts#DEFAULT}
  */
 public record Policy(
         List<String> linkPaths,
@@ -42,7 +44,8 @@ public record Policy(
         int requestTimeoutSeconds,
         int maxRedirects,
         @JsonProperty(required = true) double threshold,
-        int rowsPerShard) {
+        int rowsPerShard,
+        @Nullable OptOuts optOuts) {
 
     /** Pillow's bomb limit, which the LAION effort used too. */
     public static final long DEFAULT_MAX_PIXELS = 89_478_484;
@@ -81,11 +84,18 @@ public record Policy(
                 20 << 20,
                 DEFAULT_MAX_PIXELS,
                 Set.of("JPEG", "PNG", "WEBP"),
-                Set.of("noai", "noimageai", "noindex", "noimageindex"),
+                Set.of("noai", "noimageai", "noindex", "noimageindex", "noml"),
                 30,
                 5,
                 0.3,
-                10_000);
+                10_000,
+                OptOuts.DEFAULT);
+    }
+
+    /** The ways to say no that are heeded. */
+    public OptOuts heeded() {
+        OptOuts given = optOuts;
+        return given == null ? OptOuts.DEFAULT : given;
     }
 
     private static Set<String> sorted(Set<String> set) {

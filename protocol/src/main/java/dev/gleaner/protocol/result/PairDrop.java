@@ -20,8 +20,10 @@ public enum PairDrop {
     BAD_REDIRECT,
     /** Any status but 200. */
     HTTP_STATUS,
-    /** {@code X-Robots-Tag} asks not to be used. */
+    /** The answer's headers ask not to be used: {@code X-Robots-Tag} or {@code tdm-reservation}. */
     OPTED_OUT,
+    /** The site's {@code robots.txt} forbids the address. */
+    ROBOTS_TXT,
     TOO_SMALL,
     TOO_LARGE,
     /** The bytes are not a picture, or of a format the policy does not keep. */

@@ -1,5 +1,6 @@
 package dev.gleaner.worker.bench;
 
+import dev.gleaner.protocol.campaign.OptOuts;
 import dev.gleaner.worker.fetch.Courtesy;
 import dev.gleaner.worker.fetch.FetchLimits;
 import dev.gleaner.worker.fetch.Fetched;
@@ -86,7 +87,7 @@ public final class FetchBench {
 
     /** CPU seconds a request. */
     private static double ours(int port) throws InterruptedException, IOException {
-        FetchLimits limits = new FetchLimits(Duration.ofSeconds(30), 1 << 20, 100, 5, Set.of("noai"));
+        FetchLimits limits = new FetchLimits(Duration.ofSeconds(30), 1 << 20, 100, 5, Set.of("noai"), OptOuts.DEFAULT);
         Slots slots = new Slots(AT_ONCE, 1L << 30);
         AtomicInteger wrong = new AtomicInteger();
         CountDownLatch done = new CountDownLatch(REQUESTS);

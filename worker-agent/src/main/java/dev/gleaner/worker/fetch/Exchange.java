@@ -377,6 +377,11 @@ final class Exchange {
                 drop(PairDrop.OPTED_OUT, "X-Robots-Tag");
                 return false;
             }
+            if (limits.optOuts().tdmReservation()
+                    && headers.get("tdm-reservation", "").strip().equals("1")) {
+                drop(PairDrop.OPTED_OUT, "tdm-reservation");
+                return false;
+            }
             String encoding = headers.get(HttpHeaderNames.CONTENT_ENCODING, "identity");
             if (!encoding.equalsIgnoreCase("identity") && !encoding.isBlank()) {
                 drop(PairDrop.PROTOCOL, "content encoding that was not asked for");

@@ -1,5 +1,6 @@
 package dev.gleaner.worker.fetch;
 
+import dev.gleaner.protocol.campaign.OptOuts;
 import dev.gleaner.protocol.campaign.Policy;
 import java.time.Duration;
 import java.util.Set;
@@ -12,8 +13,10 @@ import java.util.Set;
  * @param minBytes of the body
  * @param maxRedirects hops followed
  * @param robotsTags {@code X-Robots-Tag} directives that forbid use
+ * @param optOuts further ways to say no that are heeded
  */
-public record FetchLimits(Duration timeout, int maxBytes, int minBytes, int maxRedirects, Set<String> robotsTags) {
+public record FetchLimits(
+        Duration timeout, int maxBytes, int minBytes, int maxRedirects, Set<String> robotsTags, OptOuts optOuts) {
     private static final int CEILING_BYTES = 64 << 20;
     private static final int CEILING_SECONDS = 120;
     private static final int CEILING_REDIRECTS = 10;
@@ -24,6 +27,7 @@ public record FetchLimits(Duration timeout, int maxBytes, int minBytes, int maxR
                 Math.min(CEILING_BYTES, policy.maxImageBytes()),
                 policy.minImageBytes(),
                 Math.min(CEILING_REDIRECTS, policy.maxRedirects()),
-                policy.respectedRobotsTags());
+                policy.respectedRobotsTags(),
+                policy.heeded());
     }
 }

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fetcher implements AutoCloseable {
     private static final long SHAPING_MILLIS = 500;
+    private static final Duration DELAY_HOLDS = Duration.ofMinutes(10);
 
     private final EventLoopGroup loops;
     private final NameResolver names;
@@ -41,6 +42,7 @@ public final class Fetcher implements AutoCloseable {
     private final SiteGates gates;
     private final DeadHosts deadHosts = new DeadHosts(System::nanoTime);
     private final SiteLog sites = new SiteLog();
+    private final RobotsTxt robots = new RobotsTxt(System::nanoTime);
 
     /**
      * What may be used of the machine's link.
@@ -167,10 +169,12 @@ public final class Fetcher implements AutoCloseable {
         public void go() {
             slots.acquire(() -> {
                 if (wanted()) {
-                    sites.asked(site);
-                    CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
-                    CompletableFuture<Void> unused = over.thenAccept(this::over);
-                    new Exchange(environment, loops.next(), limits, slots, over).start(url);
+                    if (limits.optOuts().robotsTxt()) {
+                        CompletionStage<Void> unused =
+                                robots.ask(url, this::robotsTxt).thenAccept(this::heed);
+                    } else {
+                        exchange();
+                    }
                 } else {
                     // On the loop and not here: letting the next one in may end in the same way, and so on.
                     loops.execute(() -> {
@@ -179,6 +183,38 @@ public final class Fetcher implements AutoCloseable {
                     });
                 }
             });
+        }
+
+        private void exchange() {
+            sites.asked(site);
+            CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
+            CompletableFuture<Void> unused = over.thenAccept(this::over);
+            new Exchange(environment, loops.next(), limits, slots, over).start(url);
+        }
+
+        /** In the picture's turn and slot. */
+        private CompletionStage<Fetched> robotsTxt(WebUrl place) {
+            sites.asked(site);
+            CompletableFuture<Exchange.Outcome> over = new CompletableFuture<>();
+            new Exchange(environment, loops.next(), RobotsTxt.LIMITS, slots, over).start(place);
+            return over.thenApply(outcome -> {
+                if (outcome.fetched() instanceof Fetched.Body body) {
+                    slots.unreserve(body.reserved());
+                }
+                return outcome.fetched();
+            });
+        }
+
+        private void heed(RobotsTxt.Word word) {
+            Fetched.Dropped refusal = word.refusal();
+            if (refusal != null) {
+                over(new Exchange.Outcome(refusal, -1));
+                return;
+            }
+            if (!word.delay().isZero()) {
+                gates.slow(site, word.delay(), DELAY_HOLDS);
+            }
+            exchange();
         }
 
         @Override

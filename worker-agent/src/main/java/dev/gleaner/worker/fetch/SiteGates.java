@@ -128,6 +128,16 @@ final class SiteGates {
         rest(site, time);
     }
 
+    /** An interval that holds beside what others wish. */
+    void slow(String site, Duration interval, Duration validity) {
+        synchronized (gates) {
+            long time = nanos.getAsLong();
+            if (interval.toNanos() > interval(site, time)) {
+                paces.put(site, new Pace(interval.toNanos(), time + validity.toNanos()));
+            }
+        }
+    }
+
     private long interval(String site, long time) {
         Pace pace = paces.get(site);
         return pace != null && pace.until - time > 0

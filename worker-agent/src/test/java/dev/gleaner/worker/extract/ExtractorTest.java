@@ -215,6 +215,7 @@ class ExtractorTest {
                 p.requestTimeoutSeconds(),
                 p.maxRedirects(),
                 p.threshold(),
-                p.rowsPerShard());
+                p.rowsPerShard(),
+                p.optOuts());
     }
 }

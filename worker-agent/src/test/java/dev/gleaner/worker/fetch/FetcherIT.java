@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.gleaner.protocol.campaign.OptOuts;
 import dev.gleaner.protocol.lease.Sites;
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.worker.fetch.dns.NameResolver;
@@ -13,6 +14,7 @@ import dev.gleaner.worker.fetch.guard.AddressGuard;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +30,8 @@ import org.junit.jupiter.api.Test;
 /** Against a real server on loopback that behaves as badly as real ones do. */
 class FetcherIT {
     private static final byte[] PICTURE = new byte[10_000];
-    private static final FetchLimits LIMITS = new FetchLimits(Duration.ofSeconds(2), 100_000, 100, 3, Set.of("noai"));
+    private static final FetchLimits LIMITS =
+            new FetchLimits(Duration.ofSeconds(2), 100_000, 100, 3, Set.of("noai"), OptOuts.DEFAULT);
     private HttpServer server;
     private Fetcher fetcher;
     private final AtomicInteger requests = new AtomicInteger();
@@ -125,6 +128,12 @@ class FetcherIT {
                     flaky.incrementAndGet();
                     exchange.getResponseHeaders().add("Retry-After", "3600");
                     exchange.sendResponseHeaders(429, -1);
+                }
+                case "/robots.txt" ->
+                    send(exchange, 0, "User-agent: gleaner\nDisallow: /once\n".getBytes(StandardCharsets.UTF_8));
+                case "/tdm" -> {
+                    exchange.getResponseHeaders().add("tdm-reservation", "1");
+                    send(exchange, PICTURE.length, PICTURE);
                 }
                 case "/gone" -> {
                     flaky.incrementAndGet();
@@ -249,6 +258,32 @@ class FetcherIT {
     }
 
     @Test
+    void aReservationInTheHeadersIsHeeded() throws Exception {
+        assertDropped(PairDrop.OPTED_OUT, "/tdm");
+    }
+
+    @Test
+    void robotsTxtIsHeededWhereThePolicySaysSoAndFetchedOnce() throws Exception {
+        FetchLimits heeding =
+                new FetchLimits(Duration.ofSeconds(5), 100_000, 100, 3, Set.of(), new OptOuts(true, true));
+        Slots slots = new Slots(1, 1 << 20);
+        int before = requests.get();
+        for (String path : List.of("/ok", "/once", "/ok", "/once")) {
+            Fetched result = fetcher.fetch(url(path), heeding, slots)
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            if (path.equals("/ok")) {
+                slots.release((Fetched.Body) result);
+            } else {
+                assertEquals(PairDrop.ROBOTS_TXT, ((Fetched.Dropped) result).reason());
+                slots.release();
+            }
+        }
+        assertEquals(3, requests.get() - before, "robots.txt and two pictures");
+        assertEquals(0, slots.reservedBytes());
+    }
+
+    @Test
     void aSiteThatAsksForALongRestIsLeftAlone() throws Exception {
         assertDropped(PairDrop.HTTP_STATUS, "/always429");
         assertEquals(1, flaky.get());
@@ -279,7 +314,7 @@ class FetcherIT {
 
     @Test
     void aSiteThatHangsHoldsUpNobodyElse() throws Exception {
-        FetchLimits patient = new FetchLimits(Duration.ofSeconds(30), 100_000, 100, 3, Set.of());
+        FetchLimits patient = new FetchLimits(Duration.ofSeconds(30), 100_000, 100, 3, Set.of(), OptOuts.DEFAULT);
         Slots slots = new Slots(3, 1 << 20);
         List<CompletableFuture<Fetched>> hanging = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
@@ -325,7 +360,7 @@ class FetcherIT {
                 new Courtesy(4, Duration.ZERO),
                 NameResolver.Settings.DEFAULT,
                 new Fetcher.Link(20_000))) {
-            FetchLimits patient = new FetchLimits(Duration.ofSeconds(30), 100_000, 100, 3, Set.of());
+            FetchLimits patient = new FetchLimits(Duration.ofSeconds(30), 100_000, 100, 3, Set.of(), OptOuts.DEFAULT);
             Slots slots = new Slots(8, 1 << 20);
             long started = System.nanoTime();
             List<CompletableFuture<Fetched>> all = new ArrayList<>();

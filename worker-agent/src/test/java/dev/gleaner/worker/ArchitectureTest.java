@@ -29,6 +29,7 @@ class ArchitectureTest {
                 "com.ibm.icu..", List.of(ROOT + ".extract..", ROOT + ".url.."),
                 "javax.imageio..", List.of(ROOT + ".image..", ROOT + ".bench..", ROOT + ".cli.."),
                 "org.bytedeco..", List.of(ROOT + ".image"),
+                "io.micrometer..", List.of(ROOT + ".watch.."),
                 "picocli..", List.of(ROOT + ".cli.."));
         homes.forEach((library, packages) -> noClasses()
                 .that()

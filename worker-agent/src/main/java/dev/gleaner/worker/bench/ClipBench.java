@@ -159,7 +159,7 @@ public final class ClipBench {
     }
 
     /** Texts of Zipf's lengths: most are short. */
-    private static List<String> made() {
+    static List<String> made() {
         Random random = new Random(5);
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < 1024; i++) {

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
@@ -37,6 +38,22 @@ final class SyntheticWat {
                 out.write(wat.record(page, wat.request(page)));
                 out.write(wat.record(page, wat.response(page)));
                 out.write(wat.record(page, wat.metadata()));
+            }
+        }
+    }
+
+    /** A page a picture. */
+    static void writePictures(Path file, List<String> addresses, List<String> texts) throws IOException {
+        SyntheticWat wat = new SyntheticWat(1);
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
+            for (int i = 0; i < addresses.size(); i++) {
+                String page = "https://www.example.org/" + i + ".html";
+                String links =
+                        "{\"path\":\"IMG@/src\",\"url\":\"" + addresses.get(i) + "\",\"alt\":\"" + texts.get(i) + "\"}";
+                out.write(wat.record(
+                        page,
+                        envelope(
+                                page, "{\"HTTP-Response-Metadata\":{\"HTML-Metadata\":{\"Links\":[" + links + "]}}}")));
             }
         }
     }

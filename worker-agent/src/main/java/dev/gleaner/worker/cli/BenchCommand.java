@@ -4,9 +4,11 @@ import dev.gleaner.worker.bench.ClipBench;
 import dev.gleaner.worker.bench.ExtractBench;
 import dev.gleaner.worker.bench.FetchBench;
 import dev.gleaner.worker.bench.ImagingBench;
+import dev.gleaner.worker.bench.PipelineBench;
 import dev.gleaner.worker.bench.Report;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.DjlSetup;
+import dev.gleaner.worker.clip.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -36,7 +38,8 @@ final class BenchCommand implements Callable<Integer> {
         EXTRACT,
         IMAGING,
         CLIP,
-        FETCH
+        FETCH,
+        PIPELINE
     }
 
     private final PrintStream out;
@@ -52,7 +55,10 @@ final class BenchCommand implements Callable<Integer> {
     @Nullable
     Path images;
 
-    @Option(names = "--model", paramLabel = "BUNDLE", description = "folder of a model bundle; without it no clip")
+    @Option(
+            names = "--model",
+            paramLabel = "BUNDLE",
+            description = "folder of a model bundle; without it no clip and no pipeline")
     @Nullable
     Path model;
 
@@ -62,6 +68,13 @@ final class BenchCommand implements Callable<Integer> {
             description = "a text a line, for the text encoder; default: made up")
     @Nullable
     Path captions;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            defaultValue = "auto",
+            description = "arithmetic of the pipeline's model: fp32, int8 or auto (default: ${DEFAULT-VALUE})")
+    Precision precision = Precision.AUTO;
 
     @Mixin
     HomeOption home = new HomeOption();
@@ -80,7 +93,8 @@ final class BenchCommand implements Callable<Integer> {
                     case EXTRACT -> ExtractBench.run(report, wat, folder);
                     case IMAGING -> ImagingBench.run(report, images, folder, home.nativeLibraries());
                     case CLIP -> clip(report, folder);
-                    case FETCH -> FetchBench.run(report);
+                    case FETCH -> FetchBench.run(report, folder);
+                    case PIPELINE -> pipeline(report, folder);
                 }
             }
         } finally {
@@ -91,6 +105,20 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return Exit.OK;
+    }
+
+    private void pipeline(Report report, Path folder) throws IOException, InterruptedException {
+        if (model == null) {
+            out.println("pipeline: left out; name a bundle with --model");
+            return;
+        }
+        DjlSetup.before(home.nativeLibraries());
+        try {
+            int cpus = Runtime.getRuntime().availableProcessors();
+            PipelineBench.run(report, model, precision, cpus, folder, home.nativeLibraries());
+        } catch (BundleException e) {
+            throw new Failure(Exit.DATA, String.valueOf(e.getMessage()));
+        }
     }
 
     private void clip(Report report, Path folder) throws IOException, InterruptedException {

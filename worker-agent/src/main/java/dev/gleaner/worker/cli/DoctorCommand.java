@@ -145,7 +145,7 @@ final class DoctorCommand implements Callable<Integer> {
             };
         };
         try {
-            var bundle = new BundleCache(home.bundles()).get(id, counting);
+            var bundle = new BundleCache(home.bundles(), java.time.InstantSource.system()).get(id, counting);
             double seconds = (System.nanoTime() - started) / 1e9;
             if (bytes[0] > 0) {
                 double mbit = bytes[0] * 8 / 1e6 / seconds;

@@ -5,6 +5,7 @@ import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.fetch.UserAgent;
 import dev.gleaner.worker.fetch.dns.NameResolver;
 import dev.gleaner.worker.fetch.guard.AddressGuard;
+import dev.gleaner.worker.tracker.UploadPace;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -60,6 +61,20 @@ final class FetchOptions {
             defaultValue = "0",
             description = "most megabits a second that pictures may take of your link; 0: no limit (default)")
     double bandwidthDown;
+
+    @Option(
+            names = "--bandwidth-up",
+            paramLabel = "MBIT",
+            defaultValue = "0",
+            description = "most megabits a second that uploads may take of your link; 0: no limit (default)")
+    double bandwidthUp;
+
+    UploadPace uploads() {
+        if (!(bandwidthUp >= 0)) {
+            throw new Failure(Exit.USAGE, "--bandwidth-up must be 0 or more");
+        }
+        return new UploadPace(Math.round(bandwidthUp * 1e6 / 8));
+    }
 
     Fetcher newFetcher() throws IOException {
         AddressGuard guard = allowLoopback ? AddressGuard.allowingLoopback() : AddressGuard.strict();

@@ -8,20 +8,20 @@ import dev.gleaner.worker.clip.Precision;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.guest.Control;
 import dev.gleaner.worker.guest.Guest;
-import dev.gleaner.worker.guest.Hours;
 import dev.gleaner.worker.guest.Priority;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.image.process.IsolatedPreprocessor;
-import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.LineSettings;
 import dev.gleaner.worker.tracker.ProblemException;
 import dev.gleaner.worker.tracker.TrackerClient;
 import dev.gleaner.worker.tracker.Volunteer;
 import dev.gleaner.worker.tracker.WatOrigins;
+import dev.gleaner.worker.watch.WorkerMeters;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -71,26 +71,8 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     String invitation;
 
-    @Option(names = "--cpus", paramLabel = "N", description = "processors to use (default: all)")
-    int cpus = Runtime.getRuntime().availableProcessors();
-
-    @Option(
-            names = "--hours",
-            paramLabel = "SPAN",
-            defaultValue = "always",
-            description =
-                    "when to work, by this machine's clock: 22-07, or 12:30-13:15,20-06; default: always. Outside of it the current job is given back")
-    String hours = "";
-
-    @Option(names = "--battery", description = "work also while the machine runs on its battery; default: rest then")
-    boolean battery;
-
-    @Option(
-            names = "--nice",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "how far to step back behind other programs, 0 to 19 (default: ${DEFAULT-VALUE})")
-    int nice;
+    @Mixin
+    GuestOptions guestOptions = new GuestOptions();
 
     @Option(
             names = "--precision",
@@ -122,6 +104,13 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--wat-root", paramLabel = "DIR", description = "a folder on this machine to take WATs from")
     List<Path> watRoots = List.of();
 
+    @Option(
+            names = "--metrics",
+            paramLabel = "PORT",
+            description = "show meters to Prometheus at http://127.0.0.1:PORT/metrics; default: not")
+    @Nullable
+    Integer metrics;
+
     @Mixin
     FetchOptions fetch = new FetchOptions();
 
@@ -134,21 +123,18 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (cpus < 1) {
-            throw new Failure(Exit.USAGE, "--cpus must be 1 or more");
-        }
-        if (nice < 0 || nice > 19) {
-            throw new Failure(Exit.USAGE, "--nice must be 0 to 19");
-        }
-        Guest guest = Guest.onThisMachine(wishes());
-        if (nice > 0) {
-            Priority.lower(nice);
+        guestOptions.require();
+        int cpus = guestOptions.cpus;
+        Guest guest = Guest.onThisMachine(guestOptions.wishes(), Files.createDirectories(home.folder()));
+        if (guestOptions.nice > 0) {
+            Priority.lower(guestOptions.nice);
         }
         DjlSetup.before(home.nativeLibraries());
         String userAgent = fetch.userAgent();
         RandomGenerator jitter = RandomGenerator.getDefault();
         URI address = tracker.address();
-        TrackerClient client = new TrackerClient(address, userAgent, TrackerClient.Patience.PATIENT, jitter);
+        TrackerClient client =
+                new TrackerClient(address, userAgent, TrackerClient.Patience.PATIENT, jitter, fetch.uploads());
         Register.Capabilities capabilities = new Register.Capabilities(
                 cpus,
                 Runtime.getRuntime().maxMemory() >> 20,
@@ -164,7 +150,8 @@ final class RunCommand implements Callable<Integer> {
                         capabilities,
                         invitation == null || invitation.isBlank() ? null : invitation.strip()),
                 new WatOrigins(watHosts, watRoots, fetch.allowLoopback, userAgent),
-                LineSettings.forCpus(cpus),
+                LineSettings.forMachine(cpus, Runtime.getRuntime().maxMemory()),
+                guestOptions.memoryPlan(),
                 new ClipModel.Options(1, precision),
                 jobs,
                 exitWhenIdle,
@@ -177,12 +164,17 @@ final class RunCommand implements Callable<Integer> {
                 Volunteer volunteer = new Volunteer(settings, client, fetcher, pictures, guest, jitter);
                 Control ear = Control.listen(home.folder(), new Orders(volunteer, guest)::obey)
                         .orElse(null);
-                ConfigWatch watch = new ConfigWatch(home.folder().resolve(ConfigDefaults.FILE), guest, this::wishes)) {
+                ConfigWatch watch = new ConfigWatch(
+                        home.folder().resolve(ConfigDefaults.FILE),
+                        guest,
+                        config -> guestOptions.wishes(given(), config))) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
-            Thread progress = progressLine(volunteer, finished);
-            progress.start();
-            err.println("worker-agent: " + volunteer.run());
-            return Exit.OK;
+            new ProgressLine(err, volunteer, finished).start();
+            WorkerMeters meters = metrics == null ? null : new WorkerMeters(metrics, volunteer, fetcher);
+            try (meters) {
+                err.println("worker-agent: " + volunteer.run());
+                return Exit.OK;
+            }
         } catch (ProblemException e) {
             throw new Failure(Exit.NO_PERMISSION, "the tracker refuses: " + e.getMessage());
         } catch (BundleException e) {
@@ -192,27 +184,8 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private Guest.Wishes wishes() {
-        return wishes(hours, battery);
-    }
-
-    private static Guest.Wishes wishes(String hours, boolean battery) {
-        try {
-            return new Guest.Wishes(Hours.parse(hours), battery);
-        } catch (IllegalArgumentException e) {
-            throw new Failure(Exit.USAGE, "--hours: " + e.getMessage());
-        }
-    }
-
-    /** What the owner wishes now that the file says something else; what the command line says stands. */
-    private Guest.Wishes wishes(ConfigDefaults config) {
-        CommandLine.ParseResult given =
-                java.util.Objects.requireNonNull(spec).commandLine().getParseResult();
-        String newHours = java.util.Objects.requireNonNullElse(config.value("hours"), "always");
-        boolean newBattery = Boolean.parseBoolean(java.util.Objects.requireNonNullElse(config.value("battery"), ""));
-        return wishes(
-                given.hasMatchedOption("--hours") ? hours : newHours,
-                given.hasMatchedOption("--battery") ? battery : newBattery);
+    private CommandLine.ParseResult given() {
+        return java.util.Objects.requireNonNull(spec).commandLine().getParseResult();
     }
 
     private static void stopAndWait(Volunteer volunteer, CountDownLatch finished) {
@@ -222,28 +195,5 @@ final class RunCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** One live line where a person looks; elsewhere the log's own lines are enough. */
-    private Thread progressLine(Volunteer volunteer, CountDownLatch finished) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        while (!finished.await(1, TimeUnit.SECONDS)) {
-                            if (picocli.CommandLine.Help.Ansi.AUTO.enabled()) {
-                                JobProgress p = volunteer.progress();
-                                err.printf(
-                                        "\r%-8s %,d candidates, %,d finished, %,d kept \u001b[K",
-                                        p.stage(), p.candidates(), p.finished(), p.kept());
-                                err.flush();
-                            }
-                        }
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                },
-                "progress");
-        thread.setDaemon(true);
-        return thread;
     }
 }

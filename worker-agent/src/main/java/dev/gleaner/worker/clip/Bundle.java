@@ -197,4 +197,18 @@ public final class Bundle {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
+
+    /** Bytes of the two encoders' files in a precision; 0 when the bundle has none in it. */
+    public long weights(Precision precision) {
+        BundleManifest.Reduced small = manifest.int8();
+        if (precision != Precision.INT8) {
+            return bytes(manifest.image().file()) + bytes(manifest.text().file());
+        }
+        return small == null ? 0 : bytes(small.image()) + bytes(small.text());
+    }
+
+    private long bytes(String file) {
+        BundleManifest.File entry = manifest.files().get(file);
+        return entry == null ? 0 : entry.bytes();
+    }
 }

@@ -6,17 +6,27 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Bundles kept on disk by their id. A bundle is fetched into a folder beside its place, checked, and moved there whole, so
  * that what lies under an id is always complete. One process at a time.
  */
 public final class BundleCache {
-    private final Path folder;
+    /** Bundles that stay on disk. */
+    static final int KEPT = 2;
 
-    public BundleCache(Path folder) {
+    private final Path folder;
+    private final InstantSource clock;
+
+    public BundleCache(Path folder, InstantSource clock) {
         this.folder = folder;
+        this.clock = clock;
     }
 
     /** Gives the bytes of one file of the wanted bundle. */
@@ -35,11 +45,43 @@ public final class BundleCache {
         if (!Files.isDirectory(place)) {
             fetch(id, origin, place);
         }
+        Files.setLastModifiedTime(place, FileTime.from(clock.instant()));
+        forgetOthers(place);
         Bundle bundle = Bundle.open(place);
         if (!bundle.id().equals(id)) {
             throw new BundleException("the folder " + place + " holds another bundle; delete it");
         }
         return bundle;
+    }
+
+    /** Keeps the last few: a campaign's successor often goes back to its model, and a model has gigabytes. */
+    private void forgetOthers(Path place) throws IOException {
+        List<Path> others;
+        try (Stream<Path> all = Files.list(folder)) {
+            others = all.filter(path -> !path.equals(place) && Files.isDirectory(path))
+                    .sorted(Comparator.comparing(BundleCache::usedAt).reversed())
+                    .toList();
+        }
+        for (Path old : others.subList(Math.min(others.size(), KEPT - 1), others.size())) {
+            delete(old);
+        }
+    }
+
+    private static FileTime usedAt(Path path) {
+        try {
+            return Files.getLastModifiedTime(path);
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    private static void delete(Path bundle) throws IOException {
+        try (Stream<Path> left = Files.list(bundle)) {
+            for (Path file : (Iterable<Path>) left::iterator) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(bundle);
     }
 
     private void fetch(String id, Origin origin, Path place) throws BundleException, IOException {
@@ -66,12 +108,7 @@ public final class BundleCache {
             Files.move(coming, place, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             if (Files.isDirectory(coming)) {
-                try (java.util.stream.Stream<Path> left = Files.list(coming)) {
-                    for (Path file : (Iterable<Path>) left::iterator) {
-                        Files.delete(file);
-                    }
-                }
-                Files.delete(coming);
+                delete(coming);
             }
         }
     }

@@ -86,6 +86,14 @@ public final class JobRunner {
             Spool spool,
             Path folder) {}
 
+    /**
+     * A queue between two stages.
+     *
+     * @param stage that takes from it
+     * @param highest items that it ever held
+     */
+    public record Queue(String stage, int highest, int capacity) {}
+
     /** What is known of a picture once its file is not needed any more. */
     private record Facts(ImageHeader header, int bytes, String sha256, String md5, int status, Instant at) {}
 
@@ -163,6 +171,14 @@ public final class JobRunner {
                 found.get(),
                 outcomes.tally().finished(),
                 outcomes.tally().kept());
+    }
+
+    /** How full the queues were. */
+    public List<Queue> queues() {
+        return List.of(
+                new Queue("fetch", candidates.highest(), candidates.capacity()),
+                new Queue("decode", answers.highest(), answers.capacity()),
+                new Queue("score", ready.highest(), ready.capacity()));
     }
 
     private void found(Candidate candidate) {

@@ -1,5 +1,7 @@
 package dev.gleaner.worker.job;
 
+import dev.gleaner.worker.image.Preprocessor;
+
 /**
  * How wide the line is.
  *
@@ -12,8 +14,28 @@ package dev.gleaner.worker.job;
  *     padded to the longest of their batch, and short ones are most
  */
 public record LineSettings(int fetches, long bodyBytes, int decoders, int scorers, int batch, int window) {
-    /** For a machine that may use {@code cpus} processors. */
-    public static LineSettings forCpus(int cpus) {
-        return new LineSettings(64 * Math.max(1, cpus), 96L << 20, Math.max(1, cpus), Math.max(1, cpus), 8, 256);
+    /** With less of it a worker is not worth its while. */
+    static final long LEAST_HEAP_MIB = 128;
+
+    private static final int BATCH = 8;
+    private static final int LARGEST_WINDOW = 256;
+    private static final int SMALLEST_WINDOW = 4 * BATCH;
+    private static final long MOST_BODY_BYTES = 96L << 20;
+    private static final long LEAST_BODY_BYTES = 16L << 20;
+
+    /**
+     * For a machine that may use {@code cpus} processors.
+     *
+     * @param heapBytes that Java may take; a fifth goes to bodies, an eighth to decoded pictures
+     */
+    public static LineSettings forMachine(int cpus, long heapBytes) {
+        int threads = Math.max(1, cpus);
+        return new LineSettings(
+                Math.min(1_024, 64 * threads),
+                Math.max(LEAST_BODY_BYTES, Math.min(MOST_BODY_BYTES, heapBytes / 5)),
+                threads,
+                threads,
+                BATCH,
+                (int) Math.max(SMALLEST_WINDOW, Math.min(LARGEST_WINDOW, heapBytes / 8 / Preprocessor.BYTES)));
     }
 }

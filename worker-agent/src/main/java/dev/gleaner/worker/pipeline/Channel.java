@@ -140,6 +140,10 @@ public final class Channel<T> {
         close();
     }
 
+    public int capacity() {
+        return capacity;
+    }
+
     /** The most items it ever held; never more than its capacity. */
     public synchronized int highest() {
         return highest;

@@ -12,19 +12,42 @@ public final class Totals {
     private final AtomicLong kept = new AtomicLong();
     private final AtomicLong candidates = new AtomicLong();
 
-    void accepted(Counts counts) {
+    void addAccepted(Counts counts) {
         accepted.incrementAndGet();
         kept.addAndGet(counts.kept());
         candidates.addAndGet(counts.candidates());
     }
 
-    void rejected(Counts counts) {
+    void addRejected(Counts counts) {
         rejected.incrementAndGet();
         candidates.addAndGet(counts.candidates());
     }
 
-    void failed() {
+    void addFailed() {
         failed.incrementAndGet();
+    }
+
+    /** Jobs whose results were accepted, or held until another agrees. */
+    public int accepted() {
+        return accepted.get();
+    }
+
+    public int rejected() {
+        return rejected.get();
+    }
+
+    public int failed() {
+        return failed.get();
+    }
+
+    /** Pairs of accepted results. */
+    public long kept() {
+        return kept.get();
+    }
+
+    /** Candidates of all results handed in. */
+    public long candidates() {
+        return candidates.get();
     }
 
     @Override

@@ -53,6 +53,7 @@ public final class TrackerClient {
     private final String userAgent;
     private final Patience patience;
     private final RandomGenerator jitter;
+    private final UploadPace uploads;
     private volatile @Nullable String token;
 
     /**
@@ -68,6 +69,12 @@ public final class TrackerClient {
     }
 
     public TrackerClient(URI base, String userAgent, Patience patience, RandomGenerator jitter) {
+        this(base, userAgent, patience, jitter, UploadPace.FREE);
+    }
+
+    /** @param uploads how fast uploads may go */
+    public TrackerClient(URI base, String userAgent, Patience patience, RandomGenerator jitter, UploadPace uploads) {
+        this.uploads = uploads;
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(15))
@@ -181,13 +188,13 @@ public final class TrackerClient {
 
     private void put(Tickets.Ticket ticket, Path file, PartsDone done) throws IOException {
         Tickets.Parts parts = ticket.parts();
-        if (parts == null) {
-            put(ticket.url(), ticket.headers(), HttpRequest.BodyPublishers.ofFile(file));
-            return;
-        }
         try (FileChannel bytes = FileChannel.open(file)) {
+            if (parts == null) {
+                put(ticket.url(), ticket.headers(), FileSlice.body(bytes, 0, bytes.size(), uploads));
+                return;
+            }
             for (Tickets.Part part : done.missing(parts)) {
-                put(part.url(), Map.of(), FileSlice.body(bytes, part.offset(), part.bytes()));
+                put(part.url(), Map.of(), FileSlice.body(bytes, part.offset(), part.bytes(), uploads));
                 done.taken(part);
             }
         }

@@ -13,6 +13,7 @@ import dev.gleaner.worker.guest.Guest;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.LineSettings;
+import dev.gleaner.worker.job.MemoryPlan;
 import dev.gleaner.worker.spool.Spool;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -60,6 +61,7 @@ public final class Volunteer implements AutoCloseable {
     /**
      * What the volunteer decided.
      *
+     * @param memory that a model must fit in
      * @param jobs stop after so many finished jobs; 0 means never
      * @param exitWhenIdle stop when the tracker has nothing to do
      * @param finishOnStop on {@link #stop}, finish the job at hand instead of giving it back
@@ -70,6 +72,7 @@ public final class Volunteer implements AutoCloseable {
             Register.Request registration,
             WatOrigins origins,
             LineSettings line,
+            MemoryPlan memory,
             ClipModel.Options model,
             int jobs,
             boolean exitWhenIdle,
@@ -193,7 +196,7 @@ public final class Volunteer implements AutoCloseable {
 
     /** Whether the machine's owner does not want work now; says so once. */
     private boolean rests() {
-        String why = guest.objection().orElse("");
+        String why = guest.objectionToAJob().orElse("");
         if (!why.equals(resting)) {
             log.info(why.isEmpty() ? "Worker goes on" : "Worker rests: {}", why);
             resting = why;

@@ -11,6 +11,7 @@ import dev.gleaner.worker.clip.Bundle;
 import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
+import dev.gleaner.worker.clip.Precision;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.job.Diagnosis;
@@ -19,6 +20,7 @@ import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.JobResult;
 import dev.gleaner.worker.job.JobRunner;
+import dev.gleaner.worker.job.MemoryPlan;
 import dev.gleaner.worker.pipeline.Line;
 import dev.gleaner.worker.shard.ShardWriter;
 import dev.gleaner.worker.spool.Spool;
@@ -29,6 +31,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +70,7 @@ final class Workbench implements AutoCloseable {
         this.tracker = tracker;
         this.fetcher = fetcher;
         this.pictures = pictures;
-        this.bundles = new BundleCache(settings.home().resolve("bundles"));
+        this.bundles = new BundleCache(settings.home().resolve("bundles"), InstantSource.system());
     }
 
     /**
@@ -169,7 +172,8 @@ final class Workbench implements AutoCloseable {
             model = null;
         }
         Bundle bundle = bundles.get(lease.bundle(), file -> tracker.bundleFile(lease.bundle(), file));
-        loaded = ClipModel.load(bundle, settings.model(), pictures);
+        ClipModel.Options options = new ClipModel.Options(settings.model().threads(), affordable(bundle));
+        loaded = ClipModel.load(bundle, options, pictures);
         log.info(
                 "Model passed its self-test: bundle={} id={} precision={}",
                 Printable.of(bundle.name(), 100),
@@ -177,6 +181,25 @@ final class Workbench implements AutoCloseable {
                 loaded.precision().wire());
         model = loaded;
         return loaded;
+    }
+
+    /** The precision that was wished for, or what of it fits into the memory. */
+    private Precision affordable(Bundle bundle) throws BundleException, IOException {
+        Precision wish = settings.model().precision();
+        MemoryPlan memory = settings.memory();
+        long exact = bundle.weights(Precision.FP32);
+        long small = bundle.weights(Precision.INT8);
+        if (wish == Precision.AUTO
+                && small > 0
+                && memory.objection(exact + small).isPresent()) {
+            // The two cannot be compared side by side; the smaller one is the better guest.
+            wish = Precision.INT8;
+        }
+        Optional<String> objection = memory.objection(wish == Precision.INT8 ? small : exact);
+        if (objection.isPresent()) {
+            throw new BundleException(objection.get());
+        }
+        return wish;
     }
 
     private void hand(Lease lease, JobResult result) throws IOException {
@@ -188,10 +211,10 @@ final class Workbench implements AutoCloseable {
         Submit.Response verdict = tracker.submit(lease, result.manifest());
         troubles = 0;
         if (verdict.outcome() == Submit.Outcome.REJECTED) {
-            totals.rejected(counts);
+            totals.addRejected(counts);
             log.warn("Result was rejected: job={} reason={}", lease.job(), Printable.of(verdict.reason(), 300));
         } else {
-            totals.accepted(counts);
+            totals.addAccepted(counts);
             log.info(
                     "Job is done: job={} verdict={} candidates={} kept={} seconds={}",
                     lease.job(),
@@ -237,7 +260,7 @@ final class Workbench implements AutoCloseable {
     }
 
     private void fail(Lease lease, FailureClass failure, Exception cause) {
-        totals.failed();
+        totals.addFailed();
         troubles = failure == FailureClass.INPUT ? 0 : troubles + 1;
         String message = Printable.of(cause.getMessage() == null ? cause.toString() : cause.getMessage(), 400);
         if (failure == FailureClass.BUG) {

@@ -55,7 +55,10 @@ class GuestTest {
     void theOwnersWordCountsBeforeTheHours() {
         AtomicReference<LocalTime> time = new AtomicReference<>(LocalTime.NOON);
         AtomicBoolean onBattery = new AtomicBoolean();
-        Guest guest = new Guest(new Guest.Wishes(Hours.parse("22-07"), false), time::get, onBattery::get);
+        AtomicBoolean busy = new AtomicBoolean(true);
+        Guest guest = new Guest(
+                new Guest.Wishes(Hours.parse("22-07"), false, false, 0),
+                new Guest.Machine(time::get, onBattery::get, busy::get, new Disk(folder)));
         assertEquals(Optional.of("it is not within its hours"), guest.objection());
         time.set(LocalTime.MIDNIGHT);
         assertEquals(Optional.empty(), guest.objection());
@@ -64,8 +67,12 @@ class GuestTest {
         guest.resume();
         onBattery.set(true);
         assertEquals(Optional.of("the machine runs on its battery"), guest.objection());
-        guest.wish(new Guest.Wishes(Hours.ALWAYS, true));
+        guest.wish(new Guest.Wishes(Hours.ALWAYS, true, false, 0));
         time.set(LocalTime.NOON);
+        assertEquals(Optional.empty(), guest.objection());
+        guest.wish(new Guest.Wishes(Hours.ALWAYS, true, true, 0));
+        assertEquals(Optional.of("other programs use the machine"), guest.objection());
+        busy.set(false);
         assertEquals(Optional.empty(), guest.objection());
     }
 
@@ -100,5 +107,49 @@ class GuestTest {
             assertEquals("heard pause", Control.say(folder, "pause"));
         }
         assertThrows(IOException.class, () -> Control.say(folder, "status"));
+    }
+
+    @Test
+    void aFullShareOfTheDiskIsAnObjectionToAnotherJobOnly() throws IOException {
+        Guest guest = new Guest(
+                new Guest.Wishes(Hours.ALWAYS, false, false, Disk.JOB + 1_000),
+                new Guest.Machine(() -> LocalTime.NOON, () -> false, () -> false, new Disk(folder)));
+        assertEquals(Optional.empty(), guest.objectionToAJob());
+        Files.createDirectories(folder.resolve("bundles/x"));
+        Files.write(folder.resolve("bundles/x/weights"), new byte[2_000]);
+        assertTrue(guest.objectionToAJob().orElseThrow().contains("--disk"));
+        assertEquals(Optional.empty(), guest.objection());
+        guest.wish(Guest.Wishes.NONE);
+        assertEquals(Optional.empty(), guest.objectionToAJob());
+    }
+
+    /** Seconds pass; others take so much of the machine, and this worker so much. */
+    private static final class World {
+        private long now;
+        private double own;
+        private double machineNow;
+        private final Others others = new Others(() -> machineNow, () -> own, () -> now);
+
+        boolean after(int seconds, double othersTake, double weTake) {
+            boolean busy = false;
+            for (int i = 0; i < seconds; i++) {
+                now += 1_000_000_000L;
+                own += weTake;
+                machineNow = othersTake + weTake;
+                busy = others.areBusy();
+            }
+            return busy;
+        }
+    }
+
+    @Test
+    void othersAreBusyWhenTheyTakeAThirdOfAProcessorForSomeTime() {
+        World world = new World();
+        assertFalse(world.after(120, 0.02, 3.9), "what this worker takes is not others'");
+        assertFalse(world.after(3, 1, 3), "a moment is nothing");
+        assertTrue(world.after(60, 1, 3));
+        assertTrue(world.after(30, 0.02, 0), "they may be back at once");
+        assertFalse(world.after(120, 0.02, 0));
+        assertTrue(world.after(30, 2, 0));
     }
 }

@@ -1,0 +1,232 @@
+package dev.gleaner.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.gleaner.deploy.demo.DemoCrawl;
+import dev.gleaner.deploy.demo.DemoPages;
+import dev.gleaner.deploy.faults.TcpProxy;
+import dev.gleaner.protocol.campaign.Policy;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import javax.imageio.ImageIO;
+
+/**
+ * A campaign of one job on this machine: the tracker's jar, a web with one thread so that the job takes its time, and proxies to
+ * both that can be cut. Close it when done.
+ */
+final class SmallCampaign implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int PAGES = 30;
+    private static final int SLOW_MILLIS = 25;
+
+    final Path folder;
+    final Programs programs;
+    final TcpProxy wayToWeb;
+    final TcpProxy wayToTracker;
+    /** Pictures and how often they were asked for. */
+    final Map<String, Integer> asked = new ConcurrentHashMap<>();
+
+    private final HttpServer web;
+
+    SmallCampaign(Path folder) throws Exception {
+        this.folder = folder;
+        programs = new Programs(folder);
+        Path wats = Files.createDirectories(folder.resolve("wat"));
+        web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        web.setExecutor(Executors.newSingleThreadExecutor());
+        wayToWeb = new TcpProxy(List.of(web.getAddress().getPort()));
+        String origin = "http://127.0.0.1:" + wayToWeb.port();
+        DemoCrawl.write(wats, new DemoPages(origin), 1, PAGES, 8);
+        byte[] wat = Files.readAllBytes(wats.resolve("demo-0.warc.wat.gz"));
+        byte[] picture = picture();
+        web.createContext("/wat/", exchange -> serveRange(exchange, wat));
+        web.createContext("/fault/", exchange -> {
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+        });
+        web.createContext("/img/", exchange -> {
+            asked.merge(exchange.getRequestURI().toString(), 1, Integer::sum);
+            try {
+                Thread.sleep(SLOW_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.sendResponseHeaders(200, picture.length);
+            exchange.getResponseBody().write(picture);
+            exchange.close();
+        });
+        web.start();
+        int port = Programs.freePort();
+        Process tracker = programs.launch(
+                Programs.TRACKER,
+                "tracker.log",
+                "serve",
+                "--data",
+                folder.resolve("data").toString(),
+                "--port",
+                Integer.toString(port),
+                "--heartbeat",
+                "1",
+                "--lease-ttl",
+                "120");
+        wayToTracker = new TcpProxy(List.of(port));
+        Programs.awaitThat(() -> tracker.isAlive() && isReady(port));
+        Files.write(folder.resolve("wat.paths"), List.of("demo-0.warc.wat.gz"));
+        JSON.writeValue(folder.resolve("policy.json").toFile(), everythingIsKept());
+        Programs.Ended created = programs.run(
+                Programs.TRACKER,
+                "campaign",
+                "create",
+                "--tracker",
+                "http://127.0.0.1:" + port,
+                "--token-file",
+                folder.resolve("data/operator.token").toString(),
+                "--name",
+                "c",
+                "--paths",
+                folder.resolve("wat.paths").toString(),
+                "--base",
+                origin + "/wat/",
+                "--slices",
+                "1",
+                "--bundle",
+                "model/demo-bundle",
+                "--policy",
+                folder.resolve("policy.json").toString());
+        assertEquals(0, created.code(), created.said());
+    }
+
+    @Override
+    public void close() throws Exception {
+        programs.close();
+        web.stop(0);
+        wayToWeb.close();
+        wayToTracker.close();
+    }
+
+    private static Policy everythingIsKept() {
+        Policy p = Policy.laion400m();
+        return new Policy(
+                p.linkPaths(),
+                p.minTextCodePoints(),
+                p.maxTextCodePoints(),
+                p.maxUrlLength(),
+                p.skippedExtensions(),
+                p.blockedHosts(),
+                p.blockedUrls(),
+                100,
+                p.maxImageBytes(),
+                p.maxPixels(),
+                p.formats(),
+                p.respectedRobotsTags(),
+                60,
+                p.maxRedirects(),
+                -1,
+                p.rowsPerShard(),
+                p.optOuts());
+    }
+
+    private static byte[] picture() throws IOException {
+        BufferedImage image = new BufferedImage(300, 300, BufferedImage.TYPE_INT_RGB);
+        Graphics2D pen = image.createGraphics();
+        pen.setColor(Color.ORANGE);
+        pen.fillOval(20, 20, 200, 200);
+        pen.dispose();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", out);
+        return out.toByteArray();
+    }
+
+    private static void serveRange(HttpExchange exchange, byte[] whole) throws IOException {
+        String[] ends = exchange.getRequestHeaders()
+                .getFirst("Range")
+                .substring("bytes=".length())
+                .split("-", -1);
+        int from = Integer.parseInt(ends[0]);
+        int to = Math.min(whole.length - 1, Integer.parseInt(ends[1]));
+        exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + to + "/" + whole.length);
+        exchange.sendResponseHeaders(206, to - from + 1L);
+        exchange.getResponseBody().write(whole, from, to - from + 1);
+        exchange.close();
+    }
+
+    private boolean isReady(int port) throws InterruptedException {
+        try {
+            return get(port, "/health/ready").statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    HttpResponse<String> get(int port, String path) throws IOException, InterruptedException {
+        Path token = folder.resolve("data/operator.token");
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                .header(
+                                        "Authorization",
+                                        "Bearer "
+                                                + (Files.exists(token)
+                                                        ? Files.readString(token)
+                                                                .strip()
+                                                        : ""))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The worker's command line for one job. */
+    String[] run() {
+        return new String[] {
+            "run",
+            "--tracker",
+            "http://127.0.0.1:" + wayToTracker.port(),
+            "--home",
+            folder.resolve("home").toString(),
+            "--cpus",
+            "1",
+            "--nice",
+            "0",
+            "--precision",
+            "fp32",
+            "--allow-loopback",
+            "--jobs",
+            "1"
+        };
+    }
+
+    int trackerPort() {
+        return wayToTracker.port();
+    }
+
+    /** Requests for pictures so far. */
+    int sum() {
+        return asked.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** The counts of the job, which one attempt did. */
+    JsonNode accepted() throws Exception {
+        JsonNode job = JSON.readTree(get(trackerPort(), "/v1/operator/jobs/1").body());
+        assertEquals("done", job.path("state").asText(), job.toString());
+        assertEquals(1, job.path("attempts").size(), job.toString());
+        return JSON.readTree(get(trackerPort(), "/v1/campaigns/c").body()).path("accepted");
+    }
+}

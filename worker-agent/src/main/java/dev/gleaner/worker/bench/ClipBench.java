@@ -222,7 +222,7 @@ public final class ClipBench {
         }
         double one;
         double two;
-        try (ClipModel model = ClipModel.load(bundle, new ClipModel.Options(2, Precision.FP32), pictures)) {
+        try (ClipModel model = ClipModel.load(bundle, ClipModel.Options.onCpu(2, Precision.FP32), pictures)) {
             one = wall(model, 1);
         }
         try (ClipModel model = ClipModel.load(bundle, ClipModel.Options.PLAIN, pictures)) {
@@ -263,7 +263,7 @@ public final class ClipBench {
     private static void eightBit(
             Report report, Bundle bundle, Preprocessor pictures, double exact, double text, List<String> said)
             throws IOException, InterruptedException {
-        try (ClipModel model = ClipModel.load(bundle, new ClipModel.Options(1, Precision.INT8), pictures);
+        try (ClipModel model = ClipModel.load(bundle, ClipModel.Options.onCpu(1, Precision.INT8), pictures);
                 ClipSession session = model.newSession()) {
             double images = images(session);
             report.figure("images, 8-bit", images, "per CPU second");

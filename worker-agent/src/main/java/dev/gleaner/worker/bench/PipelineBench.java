@@ -69,7 +69,7 @@ public final class PipelineBench {
                 LineSettings.forMachine(cpus, Runtime.getRuntime().maxMemory());
         try (Preprocessor preprocessor = IsolatedPreprocessor.start(natives, settings.decoders());
                 ClipModel model =
-                        ClipModel.load(Bundle.open(bundle), new ClipModel.Options(1, precision), preprocessor)) {
+                        ClipModel.load(Bundle.open(bundle), ClipModel.Options.onCpu(1, precision), preprocessor)) {
             report.title(
                     "pipeline",
                     model.bundle().name() + ", " + model.precision().wire() + ", " + cpus
@@ -79,7 +79,16 @@ public final class PipelineBench {
             double[] score = alone(settings.scorers(), () -> scoring(model, settings.batch(), texts));
             report.figure("decode and resize alone", decode[0], "candidates/s");
             report.figure("score alone", score[0], "candidates/s");
-            whole(report, model, preprocessor, settings, texts, Math.min(decode[0], score[0]), score[1], web, folder);
+            whole(
+                    report,
+                    model,
+                    preprocessor,
+                    settings,
+                    texts,
+                    Math.min(decode[0], score[0]),
+                    score[1] + decode[1],
+                    web,
+                    folder);
         }
     }
 
@@ -161,7 +170,7 @@ public final class PipelineBench {
             LineSettings settings,
             List<String> texts,
             double slowest,
-            double scoreCpu,
+            double stagesCpu,
             Path web,
             Path folder)
             throws IOException, InterruptedException {
@@ -229,8 +238,10 @@ public final class PipelineBench {
                 }
                 report.figure("the whole line", found / seconds, "candidates/s, " + found + " candidates");
                 report.figure("CPU a candidate", 1000 * cpuUsed / found, "ms");
-                report.figure("of it the encoders alone", 1000 * scoreCpu, "ms");
+                report.figure("of it encoders and decoders alone", 1000 * stagesCpu, "ms");
                 report.atLeast("whole line / slowest stage alone", found / seconds / slowest, 0.9);
+                double together = settings.scorers() / stagesCpu;
+                report.figure("whole line / what these allow together", found / seconds / together, "");
                 job.queues()
                         .forEach(queue -> report.note(String.format(
                                 "queue before %-8s held %d at most, of %d",

@@ -6,6 +6,8 @@ import dev.gleaner.worker.clip.BundleCache;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.DjlSetup;
+import dev.gleaner.worker.clip.Precision;
+import dev.gleaner.worker.clip.ProbeProcess;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import dev.gleaner.worker.tracker.TrackerClient;
@@ -18,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 import picocli.CommandLine.Command;
@@ -159,9 +162,13 @@ final class DoctorCommand implements Callable<Integer> {
             }
             try (Preprocessor pictures = IsolatedPreprocessor.start(home.nativeLibraries(), 1)) {
                 out.println("  Pictures  decoded by " + pictures.about());
-                ClipModel.load(bundle, ClipModel.Options.PLAIN, pictures).close();
+                ClipModel.Options options =
+                        new ClipModel.Options(1, Precision.FP32, List.of(), new ProbeProcess(home.nativeLibraries()));
+                try (ClipModel model = ClipModel.load(bundle, options, pictures)) {
+                    String place = model.provider().wire();
+                    check("Model", true, bundle.name() + " passes its self-test with provider " + place, "");
+                }
             }
-            check("Model", true, bundle.name() + " passes its self-test on the CPU", "");
         } catch (BundleException e) {
             check("Model", false, String.valueOf(e.getMessage()), "update the worker, or tell the operators");
         } catch (IOException e) {

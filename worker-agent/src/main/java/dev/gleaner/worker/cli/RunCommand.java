@@ -5,6 +5,8 @@ import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.DjlSetup;
 import dev.gleaner.worker.clip.Precision;
+import dev.gleaner.worker.clip.ProbeProcess;
+import dev.gleaner.worker.clip.Provider;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.guest.Control;
 import dev.gleaner.worker.guest.Guest;
@@ -83,6 +85,14 @@ final class RunCommand implements Callable<Integer> {
     Precision precision = Precision.AUTO;
 
     @Option(
+            names = "--provider",
+            paramLabel = "P",
+            split = ",",
+            description =
+                    "what to compute with, best first: cuda, tensorrt, coreml, cpu; default: what this build carries and this machine can (tensorrt only by name)")
+    List<Provider> providers = List.of();
+
+    @Option(
             names = "--jobs",
             paramLabel = "N",
             defaultValue = "0",
@@ -138,7 +148,7 @@ final class RunCommand implements Callable<Integer> {
         Register.Capabilities capabilities = new Register.Capabilities(
                 cpus,
                 Runtime.getRuntime().maxMemory() >> 20,
-                List.of("cpu"),
+                Provider.carried().stream().map(Provider::wire).toList(),
                 System.getProperty("os.name") + "/" + System.getProperty("os.arch"));
         Volunteer.Settings settings = new Volunteer.Settings(
                 address,
@@ -152,7 +162,7 @@ final class RunCommand implements Callable<Integer> {
                 new WatOrigins(watHosts, watRoots, fetch.allowLoopback, userAgent),
                 LineSettings.forMachine(cpus, Runtime.getRuntime().maxMemory()),
                 guestOptions.memoryPlan(),
-                new ClipModel.Options(1, precision),
+                new ClipModel.Options(1, precision, providers, new ProbeProcess(home.nativeLibraries())),
                 jobs,
                 exitWhenIdle,
                 finishOnStop);

@@ -198,6 +198,10 @@ public final class Bundle {
         }
     }
 
+    Path folder() {
+        return folder;
+    }
+
     /** Bytes of the two encoders' files in a precision; 0 when the bundle has none in it. */
     public long weights(Precision precision) {
         BundleManifest.Reduced small = manifest.int8();

@@ -1,8 +1,12 @@
 package dev.gleaner.worker.clip;
 
+import dev.gleaner.protocol.Printable;
 import dev.gleaner.worker.image.Preprocessor;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,14 +20,23 @@ public final class ClipModel implements AutoCloseable {
     /** 8-bit answers differ from other machines' in the third digit: not for a gain that is hardly one. */
     private static final double WORTH_IT = 1.3;
 
+    private static final int TIMED_BATCH = 8;
+    private static final int LARGEST_BATCH = 128;
+    private static final double GAIN = 0.95;
+
     private final Bundle bundle;
-    private final Encoders encoders;
+    private final List<Encoders> encoders;
+    /** Of each session on a device of its own; 0 on a CPU. */
+    private final int batch;
+
+    private final AtomicInteger sessions = new AtomicInteger();
     private final ClipTokenizer tokenizer;
     private final SafetyHead safety;
 
-    private ClipModel(Bundle bundle, Encoders encoders, ClipTokenizer tokenizer, SafetyHead safety) {
+    private ClipModel(Bundle bundle, List<Encoders> encoders, int batch, ClipTokenizer tokenizer, SafetyHead safety) {
         this.bundle = bundle;
         this.encoders = encoders;
+        this.batch = batch;
         this.tokenizer = tokenizer;
         this.safety = safety;
     }
@@ -31,11 +44,26 @@ public final class ClipModel implements AutoCloseable {
     /**
      * What the volunteer decided.
      *
-     * @param threads intra-op threads of each session; with several sessions, one each does best on a CPU
+     * @param threads intra-op threads of each session on a CPU; with several sessions, one each does best
+     * @param providers to try, best first; empty: those that this build carries
+     * @param probe proves that a device can be used without taking this process down
      */
-    public record Options(int threads, Precision precision) {
-        /** One thread a session, exact arithmetic. */
-        public static final Options PLAIN = new Options(1, Precision.FP32);
+    public record Options(int threads, Precision precision, List<Provider> providers, Probe probe) {
+        /** One thread a session on the CPU, exact arithmetic. */
+        public static final Options PLAIN = onCpu(1, Precision.FP32);
+
+        public Options {
+            providers = List.copyOf(providers);
+        }
+
+        /** The same in another precision. */
+        public Options with(Precision other) {
+            return new Options(threads, other, providers, probe);
+        }
+
+        public static Options onCpu(int threads, Precision precision) {
+            return new Options(threads, precision, List.of(Provider.CPU), Probe.NONE);
+        }
     }
 
     /**
@@ -58,44 +86,76 @@ public final class ClipModel implements AutoCloseable {
                     ? SafetyHead.NONE
                     : SafetyHead.of(bundle.read(manifest.safety().file(), BundleManifest.SafetyCategories.class));
             GoldenTest golden = GoldenTest.of(bundle, tokenizer, pictures);
-            return new ClipModel(bundle, encoders(bundle, options, tokenizer, golden), tokenizer, safety);
+            List<Encoders> encoders = encoders(bundle, options, tokenizer, golden);
+            boolean own = encoders.get(0).place().provider() != Provider.CPU;
+            return new ClipModel(bundle, encoders, own ? bestBatch(encoders.get(0), golden) : 0, tokenizer, safety);
         } catch (BundleException | RuntimeException e) {
             tokenizer.close();
             throw e;
         }
     }
 
-    private static Encoders encoders(Bundle bundle, Options options, ClipTokenizer tokenizer, GoldenTest golden)
+    /** The encoders on every device of the first provider that passes, one set for each. */
+    private static List<Encoders> encoders(Bundle bundle, Options options, ClipTokenizer tokenizer, GoldenTest golden)
             throws BundleException {
-        BundleManifest manifest = bundle.manifest();
-        BundleManifest.Reduced reduced = manifest.int8();
-        if (options.precision() == Precision.INT8) {
-            if (reduced == null) {
-                throw new BundleException("bundle " + bundle.name() + " has no 8-bit encoders");
+        List<Provider> wanted = options.providers().isEmpty() ? Provider.byDefault() : options.providers();
+        List<Provider> carried = Provider.carried();
+        BundleException last = new BundleException("there is no provider to run bundle " + bundle.name());
+        for (Provider provider : wanted) {
+            if (!carried.contains(provider)) {
+                last = new BundleException(
+                        "this build carries no " + provider.wire() + "; one made with -Pgpu has CUDA and TensorRT");
+                log.info("Provider {} is not used: {}", provider.wire(), last.getMessage());
+                continue;
             }
-            Encoders small = int8(bundle, reduced, tokenizer, options);
+            List<Encoders> found = new ArrayList<>();
+            for (int device = 0; device < provider.mostDevices(); device++) {
+                Encoders.Place place = new Encoders.Place(provider, device, options.threads());
+                try {
+                    if (provider != Provider.CPU) {
+                        options.probe().require(bundle, place);
+                    }
+                    found.add(encodersAt(bundle, options.precision(), tokenizer, golden, place));
+                } catch (BundleException e) {
+                    last = e;
+                    if (device == 0) {
+                        log.info(
+                                "Provider {} is not used: {}",
+                                provider.wire(),
+                                Printable.of(String.valueOf(e.getMessage()), 300));
+                    }
+                    break;
+                }
+            }
+            if (!found.isEmpty()) {
+                log.info("Provider {} is used: devices={}", provider.wire(), found.size());
+                return found;
+            }
+        }
+        throw last;
+    }
+
+    private static Encoders encodersAt(
+            Bundle bundle, Precision wish, ClipTokenizer tokenizer, GoldenTest golden, Encoders.Place place)
+            throws BundleException {
+        if (wish == Precision.INT8) {
+            Encoders small = Encoders.load(bundle, tokenizer, Precision.INT8, place);
             return orClose(small, () -> golden.requireNear(small));
         }
-        Encoders exact = Encoders.load(
-                bundle,
-                tokenizer,
-                Precision.FP32,
-                manifest.image().file(),
-                manifest.text().file(),
-                options.threads());
+        Encoders exact = Encoders.load(bundle, tokenizer, Precision.FP32, place);
         orClose(exact, () -> golden.requireExact(exact));
-        if (options.precision() == Precision.FP32 || reduced == null) {
+        if (wish == Precision.FP32 || bundle.manifest().int8() == null) {
             return exact;
         }
         Encoders small;
         try {
-            Encoders loaded = int8(bundle, reduced, tokenizer, options);
+            Encoders loaded = Encoders.load(bundle, tokenizer, Precision.INT8, place);
             small = orClose(loaded, () -> golden.requireNear(loaded));
         } catch (BundleException e) {
             log.info("The 8-bit encoders are not used: {}", e.getMessage());
             return exact;
         }
-        double gain = golden.seconds(exact) / golden.seconds(small);
+        double gain = golden.seconds(exact, TIMED_BATCH) / golden.seconds(small, TIMED_BATCH);
         boolean worth = gain >= WORTH_IT;
         log.info(
                 "The {} encoders are used: 8-bit is {} times as fast here",
@@ -105,9 +165,29 @@ public final class ClipModel implements AutoCloseable {
         return worth ? small : exact;
     }
 
-    private static Encoders int8(Bundle bundle, BundleManifest.Reduced files, ClipTokenizer tokenizer, Options options)
-            throws BundleException {
-        return Encoders.load(bundle, tokenizer, Precision.INT8, files.image(), files.text(), options.threads());
+    /** On a device of its own: twice as many pairs in a call as long as that makes each cheaper by a twentieth. */
+    private static int bestBatch(Encoders encoders, GoldenTest golden) {
+        int best = TIMED_BATCH;
+        double each = golden.seconds(encoders, best) / best;
+        for (int batch = 2 * best; batch <= LARGEST_BATCH; batch *= 2) {
+            double now;
+            try {
+                now = golden.seconds(encoders, batch) / batch;
+            } catch (RuntimeException e) {
+                log.info(
+                        "Batches of {} are too much for this device: {}",
+                        batch,
+                        Printable.of(String.valueOf(e.getMessage()), 200));
+                break;
+            }
+            if (now > each * GAIN) {
+                break;
+            }
+            best = batch;
+            each = now;
+        }
+        log.info("Batches of {} are used: {} pairs a second and device", best, Math.round(1 / each));
+        return best;
     }
 
     private interface Proof {
@@ -130,7 +210,22 @@ public final class ClipModel implements AutoCloseable {
 
     /** In which the encoders compute. */
     public Precision precision() {
-        return encoders.precision();
+        return encoders.get(0).precision();
+    }
+
+    /** What they compute with. */
+    public Provider provider() {
+        return encoders.get(0).place().provider();
+    }
+
+    /** Sessions that do best together, given that so many would on a CPU. */
+    public int sessions(int onCpu) {
+        return batch == 0 ? onCpu : encoders.size();
+    }
+
+    /** Pairs in a call that do best, given that so many would on a CPU. */
+    public int batch(int onCpu) {
+        return batch == 0 ? onCpu : batch;
     }
 
     /** Marks pictures by the bundle's safety categories. */
@@ -142,14 +237,15 @@ public final class ClipModel implements AutoCloseable {
         return tokenizer;
     }
 
-    /** A session for one thread. */
+    /** A session for one thread, on the next device in turn. */
     public ClipSession newSession() {
-        return encoders.newSession();
+        return encoders.get(Math.floorMod(sessions.getAndIncrement(), encoders.size()))
+                .newSession();
     }
 
     @Override
     public void close() {
         tokenizer.close();
-        encoders.close();
+        encoders.forEach(Encoders::close);
     }
 }

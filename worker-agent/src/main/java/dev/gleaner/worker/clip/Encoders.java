@@ -10,9 +10,18 @@ import java.io.IOException;
 
 /** The two encoders in one precision. Safe for any thread; sessions made from it are for one each. */
 final class Encoders implements AutoCloseable {
+    /**
+     * Where they run.
+     *
+     * @param device number of the provider's device, from 0
+     * @param threads of a session, on a CPU
+     */
+    record Place(Provider provider, int device, int threads) {}
+
     private final BundleManifest manifest;
     private final ClipTokenizer tokenizer;
     private final Precision precision;
+    private final Place place;
     private final ZooModel<NDList, NDList> image;
     private final ZooModel<NDList, NDList> text;
 
@@ -20,42 +29,71 @@ final class Encoders implements AutoCloseable {
             BundleManifest manifest,
             ClipTokenizer tokenizer,
             Precision precision,
+            Place place,
             ZooModel<NDList, NDList> image,
             ZooModel<NDList, NDList> text) {
         this.manifest = manifest;
         this.tokenizer = tokenizer;
         this.precision = precision;
+        this.place = place;
         this.image = image;
         this.text = text;
     }
 
     /** @throws BundleException when a file is no model that this ONNX Runtime takes */
-    static Encoders load(
-            Bundle bundle, ClipTokenizer tokenizer, Precision precision, String image, String text, int threads)
+    static Encoders load(Bundle bundle, ClipTokenizer tokenizer, Precision precision, Place place)
             throws BundleException {
-        ZooModel<NDList, NDList> first = model(bundle, image, threads);
+        BundleManifest manifest = bundle.manifest();
+        String image = manifest.image().file();
+        String text = manifest.text().file();
+        if (precision == Precision.INT8) {
+            BundleManifest.Reduced reduced = manifest.int8();
+            if (reduced == null) {
+                throw new BundleException("bundle " + bundle.name() + " has no 8-bit encoders");
+            }
+            image = reduced.image();
+            text = reduced.text();
+        }
+        ZooModel<NDList, NDList> first = model(bundle, image, place);
         try {
-            return new Encoders(bundle.manifest(), tokenizer, precision, first, model(bundle, text, threads));
+            return new Encoders(manifest, tokenizer, precision, place, first, model(bundle, text, place));
         } catch (BundleException e) {
             first.close();
             throw e;
         }
     }
 
-    private static ZooModel<NDList, NDList> model(Bundle bundle, String file, int threads) throws BundleException {
+    private static ZooModel<NDList, NDList> model(Bundle bundle, String file, Place place) throws BundleException {
         try {
-            return Criteria.builder()
+            Criteria.Builder<NDList, NDList> criteria = Criteria.builder()
                     .setTypes(NDList.class, NDList.class)
                     .optEngine("OnnxRuntime")
                     .optModelPath(bundle.file(file))
                     .optTranslator(new NoopTranslator(null))
-                    .optOption("intraOpNumThreads", Integer.toString(threads))
-                    .optOption("interOpNumThreads", "1")
-                    .build()
-                    .loadModel();
-        } catch (IOException | ModelNotFoundException | MalformedModelException | RuntimeException e) {
-            throw new BundleException(file + " of bundle " + bundle.name() + " cannot be loaded: " + e.getMessage(), e);
+                    .optDevice(place.provider().device(place.device()))
+                    .optOption("intraOpNumThreads", Integer.toString(place.threads()))
+                    .optOption("interOpNumThreads", "1");
+            String option = place.provider().option();
+            if (option != null) {
+                criteria.optOption("ortDevice", option);
+            }
+            return criteria.build().loadModel();
+        } catch (IOException | ModelNotFoundException | MalformedModelException | RuntimeException | LinkageError e) {
+            throw new BundleException(file + " of bundle " + bundle.name() + " cannot be loaded: " + why(e), e);
         }
+    }
+
+    /** What ONNX Runtime itself said: DJL wraps it in words that say less. */
+    private static String why(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage() == null ? root : root.getMessage());
+    }
+
+    Place place() {
+        return place;
     }
 
     Precision precision() {

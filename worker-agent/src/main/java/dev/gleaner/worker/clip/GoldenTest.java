@@ -21,8 +21,6 @@ final class GoldenTest {
     /** Share of pairs, all golden pictures with all golden texts, that both precisions must keep or drop alike. */
     private static final double AGREEMENT = 0.99;
 
-    private static final int TIMED_BATCH = 8;
-
     private final BundleManifest manifest;
     private final List<BundleManifest.GoldenPair> pairs;
     private final List<byte[]> pictures;
@@ -133,10 +131,10 @@ final class GoldenTest {
     }
 
     /** Seconds for a batch of pictures and texts as real ones come, the best of a few. */
-    double seconds(Encoders encoders) {
+    double seconds(Encoders encoders, int pairsInACall) {
         List<byte[]> batch = new ArrayList<>();
         List<long[]> said = new ArrayList<>();
-        for (int i = 0; i < TIMED_BATCH; i++) {
+        for (int i = 0; i < pairsInACall; i++) {
             batch.add(pictures.get(i % pictures.size()));
             said.add(texts.get(i % texts.size()));
         }

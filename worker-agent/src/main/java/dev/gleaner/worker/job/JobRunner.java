@@ -133,7 +133,7 @@ public final class JobRunner {
         line.stage("extract", 1, () -> reader.read(lease.slice(), extractor::accept), candidates);
         line.stage("fetch", 1, fetching::run, answers);
         line.stage("decode", settings.decoders(), this::decodeAll, ready);
-        line.stage("score", settings.scorers(), this::scoreAll);
+        line.stage("score", parts.model().sessions(settings.scorers()), this::scoreAll);
         try {
             outcomes.recall();
             line.run();
@@ -262,10 +262,11 @@ public final class JobRunner {
     }
 
     private void scoreAll() throws InterruptedException, IOException {
+        int most = Math.min(
+                parts.settings().window(), parts.model().batch(parts.settings().batch()));
         try (ClipSession session = parts.model().newSession()) {
             while (true) {
-                List<Ready> batch =
-                        ready.takeAlike(parts.settings().batch(), BATCH_LINGER_MILLIS, r -> r.tokens().length);
+                List<Ready> batch = ready.takeAlike(most, BATCH_LINGER_MILLIS, r -> r.tokens().length);
                 if (batch.isEmpty()) {
                     return;
                 }

@@ -172,13 +172,14 @@ final class Workbench implements AutoCloseable {
             model = null;
         }
         Bundle bundle = bundles.get(lease.bundle(), file -> tracker.bundleFile(lease.bundle(), file));
-        ClipModel.Options options = new ClipModel.Options(settings.model().threads(), affordable(bundle));
+        ClipModel.Options options = settings.model().with(affordable(bundle));
         loaded = ClipModel.load(bundle, options, pictures);
         log.info(
-                "Model passed its self-test: bundle={} id={} precision={}",
+                "Model passed its self-test: bundle={} id={} precision={} provider={}",
                 Printable.of(bundle.name(), 100),
                 bundle.id(),
-                loaded.precision().wire());
+                loaded.precision().wire(),
+                loaded.provider().wire());
         model = loaded;
         return loaded;
     }

@@ -111,7 +111,7 @@ class ClipModelIT {
     @Test
     void theEightBitEncodersJudgeAsTheExactOnesDo() throws Exception {
         Bundle bundle = Bundle.open(BUNDLE);
-        ClipModel.Options eightBit = new ClipModel.Options(1, Precision.INT8);
+        ClipModel.Options eightBit = ClipModel.Options.onCpu(1, Precision.INT8);
         try (ClipModel exact = ClipModel.load(bundle, ClipModel.Options.PLAIN, DirectPreprocessor.pureJava());
                 ClipModel small = ClipModel.load(bundle, eightBit, DirectPreprocessor.pureJava());
                 ClipSession one = exact.newSession();
@@ -141,11 +141,11 @@ class ClipModelIT {
                 manifest.replaceFirst(
                         "(?s)(\"text-int8.onnx\": \\{\\s*\"bytes\": )\\d+(,\\s*\"sha256\": \")[0-9a-f]{64}",
                         "$1" + onnx.length + "$2" + Bundle.sha256(onnx)));
-        ClipModel.Options choose = new ClipModel.Options(1, Precision.AUTO);
+        ClipModel.Options choose = ClipModel.Options.onCpu(1, Precision.AUTO);
         try (ClipModel model = ClipModel.load(Bundle.open(copy), choose, DirectPreprocessor.pureJava())) {
             assertEquals(Precision.FP32, model.precision());
         }
-        ClipModel.Options insist = new ClipModel.Options(1, Precision.INT8);
+        ClipModel.Options insist = ClipModel.Options.onCpu(1, Precision.INT8);
         BundleException e = assertThrows(
                 BundleException.class, () -> ClipModel.load(Bundle.open(copy), insist, DirectPreprocessor.pureJava()));
         assertTrue(e.getMessage().contains("self-test"), e.getMessage());
@@ -160,7 +160,7 @@ class ClipModelIT {
                 .replaceFirst("(?s)\\s*\"license\": \"[^\"]*\",", "");
         assertTrue(!bare.contains("\"safety\"") && !bare.contains("\"int8\"") && !bare.contains("license"), bare);
         Files.writeString(copy.resolve("bundle.json"), bare);
-        ClipModel.Options choose = new ClipModel.Options(1, Precision.AUTO);
+        ClipModel.Options choose = ClipModel.Options.onCpu(1, Precision.AUTO);
         try (ClipModel model = ClipModel.load(Bundle.open(copy), choose, DirectPreprocessor.pureJava())) {
             assertEquals(Precision.FP32, model.precision());
         }
@@ -212,5 +212,30 @@ class ClipModelIT {
             assertEquals(shortIds[shortIds.length - 1], longIds[7]);
             assertEquals(shortIds[0], longIds[0]);
         }
+    }
+
+    @Test
+    void aProviderThatThisBuildDoesNotCarryIsPassedOver() throws Exception {
+        ClipModel.Options wish =
+                new ClipModel.Options(1, Precision.FP32, List.of(Provider.CUDA, Provider.CPU), Probe.NONE);
+        try (ClipModel model = ClipModel.load(Bundle.open(BUNDLE), wish, DirectPreprocessor.pureJava())) {
+            assertEquals(Provider.CPU, model.provider());
+            assertEquals(3, model.sessions(3));
+            assertEquals(8, model.batch(8));
+        }
+        ClipModel.Options only = new ClipModel.Options(1, Precision.FP32, List.of(Provider.CUDA), Probe.NONE);
+        BundleException e = assertThrows(
+                BundleException.class, () -> ClipModel.load(Bundle.open(BUNDLE), only, DirectPreprocessor.pureJava()));
+        assertTrue(String.valueOf(e.getMessage()).contains("-Pgpu"), e.getMessage());
+    }
+
+    @Test
+    void aPlaceIsTriedInAProcessOfItsOwn(@TempDir Path natives) throws Exception {
+        Probe probe = new ProbeProcess(natives);
+        Bundle bundle = Bundle.open(BUNDLE);
+        probe.require(bundle, new Encoders.Place(Provider.CPU, 0, 1));
+        BundleException e = assertThrows(
+                BundleException.class, () -> probe.require(bundle, new Encoders.Place(Provider.CUDA, 0, 1)));
+        assertTrue(String.valueOf(e.getMessage()).contains("cannot be loaded"), e.getMessage());
     }
 }

@@ -2,7 +2,6 @@ package dev.gleaner.worker.wat;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 
 /**
  * The compressed bytes around the current member: kept from the member's first byte on, so that the search for the next
@@ -15,6 +14,9 @@ final class CompressedWindow {
     private static final int CHUNK = 64 << 10;
     private final InputStream in;
     private byte[] bytes = new byte[4 * CHUNK];
+    /** Where in the array the first byte still held lies: moving it there costs more than inflating a small member. */
+    private int first;
+
     private long start;
     private int length;
 
@@ -38,13 +40,17 @@ final class CompressedWindow {
     }
 
     int indexOf(long position) {
-        return (int) (position - start);
+        return first + (int) (position - start);
+    }
+
+    long positionOf(int index) {
+        return start + index - first;
     }
 
     /** Forgets what lies before {@code position}. */
     void dropBefore(long position) {
-        int drop = indexOf(position);
-        System.arraycopy(bytes, drop, bytes, 0, length - drop);
+        int drop = (int) (position - start);
+        first += drop;
         start = position;
         length -= drop;
     }
@@ -55,19 +61,25 @@ final class CompressedWindow {
      * @return false at the end of the file
      */
     boolean more(long needed) throws IOException {
-        if (length == bytes.length) {
-            if (indexOf(needed) >= length / 2 || length >= LIMIT) {
+        if (first + length == bytes.length) {
+            if (needed - start >= length / 2 || length >= LIMIT) {
                 dropBefore(needed);
             }
-            if (length == bytes.length) {
-                bytes = Arrays.copyOf(bytes, (int) Math.min(2L * bytes.length, Integer.MAX_VALUE - 8));
-            }
+            makeRoom();
         }
-        int got = in.read(bytes, length, bytes.length - length);
+        int got = in.read(bytes, first + length, bytes.length - first - length);
         if (got < 0) {
             return false;
         }
         length += got;
         return true;
+    }
+
+    private void makeRoom() {
+        byte[] roomy =
+                length <= bytes.length / 2 ? bytes : new byte[(int) Math.min(2L * bytes.length, Integer.MAX_VALUE - 8)];
+        System.arraycopy(bytes, first, roomy, 0, length);
+        bytes = roomy;
+        first = 0;
     }
 }

@@ -49,7 +49,7 @@ final class MemberInflater implements AutoCloseable {
             while (i < stop && b[i] != 0x1f) {
                 i++;
             }
-            at = window.start() + i;
+            at = window.positionOf(i);
             if (looksLikeHeader(b, i)) {
                 window.dropBefore(at);
                 return at;

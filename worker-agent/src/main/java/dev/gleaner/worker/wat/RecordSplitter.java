@@ -3,7 +3,6 @@ package dev.gleaner.worker.wat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Locale;
 
 /**
  * Cuts a member's inflated bytes into WARC records (ISO 28500) and hands on the blocks of those of type {@code metadata}.
@@ -12,6 +11,8 @@ import java.util.Locale;
  */
 final class RecordSplitter {
     private static final int HEADER_LIMIT = 1 << 20;
+    private static final byte[] TYPE = "warc-type".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LENGTH = "content-length".getBytes(StandardCharsets.US_ASCII);
 
     /** What one step over the bytes found. */
     private enum Step {
@@ -107,15 +108,14 @@ final class RecordSplitter {
         if (!startsLikeWarc(b, p, count)) {
             return bad();
         }
-        String header = new String(b, p, headerEnd - p, StandardCharsets.UTF_8);
-        long size = contentLength(header);
+        long size = contentLength(b, p, headerEnd);
         if (size < 0 || size > WatReader.RECORD_LIMIT) {
             return bad();
         }
         if (headerEnd + size > count) {
             return last ? bad() : Step.NEED_MORE;
         }
-        if (field(header, "warc-type").equalsIgnoreCase("metadata")) {
+        if (field(b, p, headerEnd, TYPE).equalsIgnoreCase("metadata")) {
             records++;
             if (!handler.accept(offset, b, headerEnd, (int) size)) {
                 badRecords++;
@@ -153,23 +153,59 @@ final class RecordSplitter {
         return -1;
     }
 
-    private static long contentLength(String header) {
+    private static long contentLength(byte[] b, int from, int to) {
         try {
-            return Long.parseLong(field(header, "content-length"));
+            return Long.parseLong(field(b, from, to, LENGTH));
         } catch (NumberFormatException e) {
             return -1;
         }
     }
 
-    /** A field's first value, trimmed; empty when it is not there. */
-    private static String field(String header, String name) {
-        for (String line : (Iterable<String>) header.lines()::iterator) {
-            int colon = line.indexOf(':');
-            if (colon > 0
-                    && line.substring(0, colon).trim().toLowerCase(Locale.ROOT).equals(name)) {
-                return line.substring(colon + 1).trim();
+    /**
+     * A field's first value, trimmed; empty when it is not there.
+     *
+     * @param name in lower case
+     */
+    private static String field(byte[] b, int from, int to, byte[] name) {
+        for (int line = from; line < to; ) {
+            int end = line;
+            while (end < to && b[end] != '\r' && b[end] != '\n') {
+                end++;
             }
+            int colon = line;
+            while (colon < end && b[colon] != ':') {
+                colon++;
+            }
+            if (colon < end && isNamed(b, line, colon, name)) {
+                return new String(b, colon + 1, end - colon - 1, StandardCharsets.UTF_8).trim();
+            }
+            line = end + 1;
         }
         return "";
+    }
+
+    private static boolean isNamed(byte[] b, int from, int to, byte[] name) {
+        int start = from;
+        int end = to;
+        while (start < end && isBlank(b[start])) {
+            start++;
+        }
+        while (start < end && isBlank(b[end - 1])) {
+            end--;
+        }
+        if (end - start != name.length) {
+            return false;
+        }
+        for (int i = 0; i < name.length; i++) {
+            byte c = b[start + i];
+            if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != name[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isBlank(byte c) {
+        return c >= 0 && c <= ' ';
     }
 }

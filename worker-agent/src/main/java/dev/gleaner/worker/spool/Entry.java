@@ -9,10 +9,11 @@ import dev.gleaner.protocol.lease.Lease;
 @JsonSubTypes({
     @JsonSubTypes.Type(value = Entry.Start.class, name = "s"),
     @JsonSubTypes.Type(value = Entry.Again.class, name = "a"),
+    @JsonSubTypes.Type(value = Entry.Closed.class, name = "c"),
     @JsonSubTypes.Type(value = Outcome.Dropped.class, name = "d"),
     @JsonSubTypes.Type(value = Outcome.Kept.class, name = "k")
 })
-sealed interface Entry permits Entry.Start, Entry.Again, Outcome {
+sealed interface Entry permits Entry.Start, Entry.Again, Entry.Closed, Outcome {
     /**
      * The first record.
      *
@@ -25,4 +26,7 @@ sealed interface Entry permits Entry.Start, Entry.Again, Outcome {
 
     /** A later run of the worker went on from here. */
     record Again() implements Entry {}
+
+    /** The run stopped here in good order. */
+    record Closed() implements Entry {}
 }

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * The outcomes of one job so far, in a file that is only ever appended to.
  *
  * <p>Each record is its length (4 bytes, big-endian), the CRC-32C of its content (4 bytes), and its content in CBOR (RFC
- * 8949). The first says which lease it is and on what {@link Terms}; every other is an {@link Outcome} or says that a later run
- * went on. A record survives the process from the moment {@link #append} returns, and a power cut some seconds later. Reading
+ * 8949). The first says which lease it is and on what {@link Terms}; every other is an {@link Outcome}, or says that a run ended
+ * in good order or a later one went on. A record survives the process from the moment {@link #append} returns, and a power cut some seconds later. Reading
  * stops at the first record that is cut short or does not match its sum; what follows is cut away when the job goes on.
  *
  * <p>Not safe for several threads at a time.
@@ -56,7 +56,7 @@ public final class Spool implements AutoCloseable {
     /**
      * What a worker left behind.
      *
-     * @param deaths how often a worker stopped at this job, since an outcome was last added
+     * @param deaths how often in a row a worker stopped at this job otherwise than in good order, and without adding an outcome
      */
     public record Remains(Lease lease, int deaths) {}
 
@@ -128,7 +128,7 @@ public final class Spool implements AutoCloseable {
                     }
                     start[0] = first;
                 } else {
-                    deaths[0] = entry instanceof Entry.Again ? deaths[0] + 1 : 1;
+                    deaths[0] = entry instanceof Entry.Again ? deaths[0] + 1 : entry instanceof Entry.Closed ? 0 : 1;
                 }
             });
             return start[0] == null ? Optional.empty() : Optional.of(new Contents(start[0], deaths[0], good));
@@ -213,10 +213,16 @@ public final class Spool implements AutoCloseable {
         return Instant.ofEpochMilli(startedAt);
     }
 
-    /** Leaves the file where it is. */
+    /** Leaves the file where it is, and notes that this was no death. */
     @Override
     public void close() throws IOException {
-        file.close();
+        try {
+            write(new Entry.Closed());
+        } catch (IOException e) {
+            log.debug("the end is not noted", e); // A full disk; the job's result may be handed in already.
+        } finally {
+            file.close();
+        }
     }
 
     private static SimpleModule instants() {

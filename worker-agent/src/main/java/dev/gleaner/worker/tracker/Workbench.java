@@ -119,7 +119,7 @@ final class Workbench implements AutoCloseable {
                 hand(lease, job.run());
             }
         } catch (Line.CancelledException e) {
-            giveBack(lease);
+            over = giveBack(lease);
         } catch (JobFailedException e) {
             over = isOver(lease, e.failure(), e);
         } catch (InputUnavailableException e) {
@@ -133,7 +133,7 @@ final class Workbench implements AutoCloseable {
             }
             log.info("Lease was lost: job={} cause={}", lease.job(), e.getMessage());
         } catch (InterruptedIOException | InterruptedException e) {
-            giveBack(lease);
+            over = giveBack(lease);
             throw e;
         } catch (WatOrigins.RefusedException | java.nio.file.FileSystemException e) {
             fail(lease, FailureClass.RESOURCE, e);
@@ -243,16 +243,22 @@ final class Workbench implements AutoCloseable {
         return diagnosis;
     }
 
-    private void giveBack(Lease lease) {
+    /** @return whether it is off this machine's hands; a tracker that cannot be reached does not know of it */
+    private boolean giveBack(Lease lease) {
         if (leaseLost) {
-            return;
+            return true;
         }
         boolean interrupted = Thread.interrupted();
         try {
             tracker.release(lease, whyCancelled);
             log.info("Lease was given back: job={}", lease.job());
+            return true;
+        } catch (ProblemException e) {
+            log.info("Lease could not be given back: job={} cause={}", lease.job(), e.getMessage());
+            return true;
         } catch (IOException e) {
-            log.info("Lease could not be given back and will run out: job={} cause={}", lease.job(), e.toString());
+            log.info("Lease could not be given back, the job is kept: job={} cause={}", lease.job(), e.toString());
+            return false;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -211,15 +211,24 @@ class SpoolTest {
     }
 
     @Test
-    void deathsCountOnlyInARowWithoutProgress() throws IOException {
+    void deathsCountOnlyInARowWithoutProgressOrAnOrderlyEnd() throws IOException {
         Path file = folder.resolve("spool");
+        List<Spool> killed = new ArrayList<>();
         for (int run = 1; run <= 3; run++) {
-            open(file, TERMS).close();
+            killed.add(open(file, TERMS));
             assertEquals(run, Spool.remains(file).orElseThrow().deaths());
         }
-        try (Spool spool = open(file, TERMS)) {
-            spool.append(new Outcome.Dropped(1, 0, 0, PairDrop.DNS));
-        }
+        killed.add(open(file, TERMS));
+        killed.get(3).append(new Outcome.Dropped(1, 0, 0, PairDrop.DNS));
         assertEquals(1, Spool.remains(file).orElseThrow().deaths());
+        killed.add(open(file, TERMS));
+        assertEquals(2, Spool.remains(file).orElseThrow().deaths());
+        open(file, TERMS).close();
+        assertEquals(0, Spool.remains(file).orElseThrow().deaths(), "the network was gone: no fault of the job's");
+        killed.add(open(file, TERMS));
+        assertEquals(1, Spool.remains(file).orElseThrow().deaths());
+        for (Spool spool : killed) {
+            spool.close();
+        }
     }
 }

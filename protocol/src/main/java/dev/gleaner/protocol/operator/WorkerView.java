@@ -1,5 +1,6 @@
 package dev.gleaner.protocol.operator;
 
+import dev.gleaner.protocol.lease.Heartbeat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param kept pairs in its accepted results
  * @param standing share of the full daily allowance that it has, in thousandths
  * @param streak accepted results since its last rejected, expired or starved attempt
+ * @param directive what operators want of it
+ * @param message from them to its volunteer, or null
  */
 public record WorkerView(
         String worker,
@@ -29,4 +32,6 @@ public record WorkerView(
         long failed,
         long kept,
         int standing,
-        int streak) {}
+        int streak,
+        Heartbeat.Directive directive,
+        @Nullable String message) {}

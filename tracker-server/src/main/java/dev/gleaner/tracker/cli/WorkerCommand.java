@@ -4,18 +4,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.gleaner.protocol.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code worker list|admit|ban|unban}. */
+/** {@code worker list|admit|ban|unban|pause|drain|update|resume|tell}. */
 @Command(
         name = "worker",
-        description = "Workers: list, admit, ban, unban.",
+        description = "Workers: list, admit, ban, unban, pause, drain, update, resume, tell.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class WorkerCommand {
+    private static final String MESSAGE = "a line that the volunteer sees";
+
     private final PrintStream out;
 
     WorkerCommand(PrintStream out) {
@@ -39,7 +44,7 @@ final class WorkerCommand {
                     w.path("kept").asLong(),
                     w.path("standing").asInt() / 10.0,
                     Printable.of(w.path("agent").asText(), 60),
-                    w.path("banned").asBoolean() ? " BANNED" : w.path("waiting").asBoolean() ? " WAITS" : "");
+                    w.path("banned").asBoolean() ? " BANNED" : w.path("waiting").asBoolean() ? " WAITS" : directive(w));
         }
         return Exit.OK;
     }
@@ -61,6 +66,74 @@ final class WorkerCommand {
     int ban(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
         operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/ban", Map.of());
         out.println("worker " + worker + " is banned");
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "pause",
+            description = "Lets a worker finish its job and gives it no more until it is resumed.",
+            mixinStandardHelpOptions = true)
+    int pause(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER") String worker,
+            @Option(names = "--message", paramLabel = "TEXT", description = MESSAGE) @Nullable String message)
+            throws IOException {
+        return direct(operator, worker, "PAUSE", message, "is paused");
+    }
+
+    @Command(name = "drain", description = "Asks a worker to finish its job and exit.", mixinStandardHelpOptions = true)
+    int drain(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER") String worker,
+            @Option(names = "--message", paramLabel = "TEXT", description = MESSAGE) @Nullable String message)
+            throws IOException {
+        return direct(operator, worker, "DRAIN", message, "is asked to finish and exit");
+    }
+
+    @Command(
+            name = "update",
+            description = "Asks a worker to finish its job and exit, because there is a newer version.",
+            mixinStandardHelpOptions = true)
+    int update(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER") String worker,
+            @Option(names = "--message", paramLabel = "TEXT", description = MESSAGE) @Nullable String message)
+            throws IOException {
+        return direct(operator, worker, "UPDATE", message, "is asked to update");
+    }
+
+    @Command(
+            name = "resume",
+            description = "Takes back what pause, drain, update and tell said.",
+            mixinStandardHelpOptions = true)
+    int resume(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+        return direct(operator, worker, "NONE", null, "may go on");
+    }
+
+    @Command(
+            name = "tell",
+            description = "Shows a line to a worker's volunteer, and lets it go on.",
+            mixinStandardHelpOptions = true)
+    int tell(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER") String worker,
+            @Parameters(paramLabel = "TEXT") String message)
+            throws IOException {
+        return direct(operator, worker, "NONE", message, "will show it");
+    }
+
+    private static String directive(JsonNode worker) {
+        String directive = worker.path("directive").asText("NONE");
+        return directive.equals("NONE") ? "" : " " + directive;
+    }
+
+    private int direct(OperatorOptions operator, String worker, String directive, @Nullable String message, String said)
+            throws IOException {
+        Map<String, Object> wish = new HashMap<>();
+        wish.put("directive", directive);
+        wish.put("message", message);
+        operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/direct", wish);
+        out.println("worker " + worker + " " + said);
         return Exit.OK;
     }
 

@@ -102,6 +102,10 @@ final class OperatorRoutes {
         calls.get(ROOT + "/workers", ctx -> Map.of("workers", operators.workers()));
         calls.post(worker + "/ban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), true)));
         calls.post(worker + "/unban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), false)));
+        calls.post(
+                worker + "/direct",
+                ctx -> heard(operators.direct(
+                        actor(ctx), ctx.pathParam("worker"), Requests.body(ctx, OperatorCalls.Direction.class))));
         calls.post(worker + "/admit", ctx -> heard(operators.admit(actor(ctx), ctx.pathParam("worker"))));
     }
 

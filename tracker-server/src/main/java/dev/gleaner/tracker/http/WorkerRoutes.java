@@ -48,7 +48,7 @@ final class WorkerRoutes {
                 "/v1/heartbeats",
                 others,
                 workers,
-                (worker, ctx) -> workers.heartbeat(worker.worker(), Requests.body(ctx, Heartbeat.Request.class)));
+                (worker, ctx) -> workers.heartbeat(worker, Requests.body(ctx, Heartbeat.Request.class)));
         calls.worker(
                 LEASE + "/submit",
                 others,

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.ledger;
 
+import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.WorkerView;
 import java.time.Instant;
@@ -22,6 +23,14 @@ public interface Roster {
 
     /** @return whether there is such a worker */
     CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor);
+
+    /**
+     * Says what a worker should do, and something to its volunteer.
+     *
+     * @return whether there is such a worker
+     */
+    CompletionStage<Boolean> directWorker(
+            String worker, Heartbeat.Directive directive, @Nullable String message, String actor);
 
     /** @return whether such a worker was waiting */
     CompletionStage<Boolean> admitWorker(String worker, String actor);
@@ -67,6 +76,8 @@ public interface Roster {
      *
      * @param standing in thousandths of the full daily allowance
      * @param streak accepted results since its last rejected, expired or starved attempt
+     * @param directive what operators want of it
+     * @param message from them to its volunteer, or null
      */
     record WorkerRow(
             String worker,
@@ -77,7 +88,9 @@ public interface Roster {
             @Nullable String address,
             @Nullable String invitation,
             int standing,
-            int streak) {}
+            int streak,
+            Heartbeat.Directive directive,
+            @Nullable String message) {}
 
     /**
      * @param note whom it is for

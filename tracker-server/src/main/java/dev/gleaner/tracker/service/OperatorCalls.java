@@ -3,6 +3,7 @@ package dev.gleaner.tracker.service;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
+import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
@@ -38,6 +39,7 @@ public final class OperatorCalls {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final Pattern BASE = Pattern.compile("(https|http|file)://[\\x21-\\x7e]*/");
     private static final Set<String> STATES = Set.of("open", "leased", "done", "quarantined", "cancelled");
+    private static final int MAX_MESSAGE = 300;
     private static final int MAX_WATS = 2_000_000;
 
     private final Ledger ledger;
@@ -54,6 +56,10 @@ public final class OperatorCalls {
     public record Created(String campaign, boolean created, long jobs) {}
 
     public record Reason(String reason) {}
+
+    /** @param message to the volunteer; null takes an earlier one back */
+    public record Direction(
+            Heartbeat.Directive directive, @Nullable String message) {}
 
     /** @param delete false only shows what would go */
     public record Collect(boolean delete, int olderThanHours) {}
@@ -282,6 +288,23 @@ public final class OperatorCalls {
             }
             return worker(worker);
         });
+    }
+
+    /** Pauses a worker, lets it go on, or asks it to finish and stop; tells its volunteer something. */
+    public CompletionStage<WorkerView> direct(String actor, String worker, Direction wish) {
+        String message = wish.message();
+        require(
+                message == null
+                        || (message.length() <= MAX_MESSAGE && message.equals(Printable.of(message, MAX_MESSAGE))),
+                "message must have at most " + MAX_MESSAGE + " printable characters");
+        return roster.directWorker(
+                        worker, wish.directive(), message == null || message.isBlank() ? null : message, actor)
+                .thenApply(found -> {
+                    if (!found) {
+                        throw noWorker(worker);
+                    }
+                    return worker(worker);
+                });
     }
 
     /** Lets a worker in that waits for it. */

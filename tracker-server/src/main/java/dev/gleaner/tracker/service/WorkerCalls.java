@@ -37,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerCalls {
     private static final Duration TICKET_LIFE = Duration.ofMinutes(15);
     private static final int IDLE_RETRY_SECONDS = 2;
+    private static final int DIRECTED_RETRY_SECONDS = 60;
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
     /** A worker with a short record is looked up often: what it may do grows with each result. */
@@ -190,6 +192,10 @@ public final class WorkerCalls {
         if (request.waitSeconds() < 0 || request.waitSeconds() > Acquire.MAX_WAIT_SECONDS) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "waitSeconds must be 0 to " + Acquire.MAX_WAIT_SECONDS);
         }
+        if (worker.directive() != Heartbeat.Directive.NONE) {
+            return CompletableFuture.completedFuture(
+                    new Acquire.Response(List.of(), idleBy(worker.directive()), DIRECTED_RETRY_SECONDS));
+        }
         Caller caller = new Caller(
                 worker.worker(),
                 worker.agent(),
@@ -199,6 +205,14 @@ public final class WorkerCalls {
                 worker.streak());
         return desk.acquire(caller, request.request(), request.max(), Duration.ofSeconds(request.waitSeconds()))
                 .thenApply(this::answer);
+    }
+
+    private static String idleBy(Heartbeat.Directive directive) {
+        return switch (directive) {
+            case PAUSE -> "the tracker's operators have paused this worker";
+            case UPDATE -> "the tracker's operators ask for a newer version of this worker";
+            case DRAIN, NONE -> "the tracker's operators have asked this worker to stop";
+        };
     }
 
     private Acquire.Response answer(Desk.Offer offer) {
@@ -237,15 +251,16 @@ public final class WorkerCalls {
                 (int) settings.get().hardCap().toSeconds());
     }
 
-    public CompletionStage<Heartbeat.Response> heartbeat(String worker, Heartbeat.Request request) {
+    public CompletionStage<Heartbeat.Response> heartbeat(Roster.WorkerRow worker, Heartbeat.Request request) {
         if (request.leases().size() > Heartbeat.MAX_LEASES) {
             throw new Refusal(
                     ProblemCode.MALFORMED_REQUEST, "a heartbeat carries at most " + Heartbeat.MAX_LEASES + " leases");
         }
-        Sites.Orders orders = spare(worker, request.sites());
+        Sites.Orders orders = spare(worker.worker(), request.sites());
         int seconds = (int) settings.get().heartbeat().toSeconds();
-        return desk.heartbeat(worker, request.leases())
-                .thenApply(answers -> new Heartbeat.Response(answers, Heartbeat.Directive.NONE, null, seconds, orders));
+        return desk.heartbeat(worker.worker(), request.leases())
+                .thenApply(answers ->
+                        new Heartbeat.Response(answers, worker.directive(), worker.message(), seconds, orders));
     }
 
     private Sites.@Nullable Orders spare(String worker, Sites.@Nullable Report report) {
@@ -303,7 +318,7 @@ public final class WorkerCalls {
             if (decision instanceof Decision.Applied applied && applied.toJudge() > 0) {
                 return judge.judge(job, applied.toJudge());
             }
-            return java.util.concurrent.CompletableFuture.completedFuture(judge.standing(job, token.attempt()));
+            return CompletableFuture.completedFuture(judge.standing(job, token.attempt()));
         });
     }
 

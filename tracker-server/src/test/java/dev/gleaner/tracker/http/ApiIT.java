@@ -196,6 +196,7 @@ class ApiIT extends ApiHarness {
                 .path(0)
                 .path("worker")
                 .asText();
+        directed(id);
         sites();
         door(id);
         acquire("r5");
@@ -308,6 +309,40 @@ class ApiIT extends ApiHarness {
         assertEquals(
                 "malformed-request",
                 get("/v1/operator/jobs?state=odd", operator).code());
+    }
+
+    private void directed(String id) throws Exception {
+        Map<String, Object> pause = Map.of("directive", "PAUSE", "message", "the store is being moved");
+        assertEquals(
+                "PAUSE",
+                post("/v1/operator/workers/" + id + "/direct", pause, operator)
+                        .body()
+                        .path("directive")
+                        .asText());
+        JsonNode beat =
+                post("/v1/heartbeats", Map.of("leases", List.of()), worker).body();
+        assertEquals("PAUSE", beat.path("directive").asText());
+        assertEquals("the store is being moved", beat.path("message").asText());
+        JsonNode nothing = post("/v1/leases", Map.of("request", "paused", "max", 1, "waitSeconds", 0), worker)
+                .body();
+        assertTrue(nothing.path("idle").asText().contains("paused"), nothing.toString());
+        post("/v1/operator/workers/" + id + "/direct", Map.of("directive", "NONE"), operator);
+        assertEquals(
+                "NONE",
+                post("/v1/heartbeats", Map.of("leases", List.of()), worker)
+                        .body()
+                        .path("directive")
+                        .asText());
+        assertEquals(
+                "malformed-request",
+                post(
+                                "/v1/operator/workers/" + id + "/direct",
+                                Map.of("directive", "PAUSE", "message", "x".repeat(301)),
+                                operator)
+                        .code());
+        assertEquals(
+                "unknown-worker",
+                post("/v1/operator/workers/nobody/direct", pause, operator).code());
     }
 
     /** Operations about web sites that are spared. */

@@ -422,7 +422,17 @@ final class Effort {
         private final String name = "w" + born++;
         /** Half of them are trusted with other workers' stragglers. */
         private final Roster.WorkerRow row = new Roster.WorkerRow(
-                name, name, "agent", false, false, null, null, Caller.FULL_STANDING, born % 2 * 20);
+                name,
+                name,
+                "agent",
+                false,
+                false,
+                null,
+                null,
+                Caller.FULL_STANDING,
+                born % 2 * 20,
+                Heartbeat.Directive.NONE,
+                null);
 
         private boolean dead;
         private long stalledUntil;
@@ -525,7 +535,7 @@ final class Effort {
                 }
                 Heartbeat.Beat beat =
                         new Heartbeat.Beat(lease.job(), lease.token(), "fetch", 10, world.random.nextInt(1_000_000), 0);
-                call(calls -> calls.heartbeat(name, new Heartbeat.Request(List.of(beat))), answer -> {}, error -> {});
+                call(calls -> calls.heartbeat(row, new Heartbeat.Request(List.of(beat))), answer -> {}, error -> {});
                 beat(lease, over);
             });
         }

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.simulation;
 
+import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Roster;
@@ -26,6 +27,12 @@ final class NoRoster implements Roster {
 
     @Override
     public CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<Boolean> directWorker(
+            String worker, Heartbeat.Directive directive, String message, String actor) {
         throw new UnsupportedOperationException();
     }
 

@@ -41,6 +41,9 @@ final class LeaseKeeper implements AutoCloseable {
     private final RandomGenerator jitter;
     private final SwarmManners manners;
     private final Consumer<Heartbeat.Directive> directives;
+    /** The operators' message that was shown last: it comes with every beat. */
+    private String told = "";
+
     private long nextAt;
     private long beatAt = System.nanoTime();
     private final Map<Long, Kept> live = new ConcurrentHashMap<>();
@@ -121,8 +124,12 @@ final class LeaseKeeper implements AutoCloseable {
                     }
                 }
             }
-            if (response.message() != null) {
-                log.info("Message from the tracker's operators: {}", Printable.of(response.message(), 500));
+            String message = response.message() == null ? "" : Printable.of(response.message(), 500);
+            if (!message.equals(told)) {
+                told = message;
+                if (!message.isEmpty()) {
+                    log.info("Message from the tracker's operators: {}", message);
+                }
             }
             if (response.heartbeatSeconds() > 0) {
                 intervalMillis = Duration.ofSeconds(Math.min(MAX_SECONDS, response.heartbeatSeconds()))

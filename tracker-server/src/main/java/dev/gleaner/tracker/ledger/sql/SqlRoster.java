@@ -4,6 +4,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.all;
 import static dev.gleaner.tracker.ledger.sql.Sql.one;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
+import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Roster;
@@ -84,6 +85,19 @@ final class SqlRoster implements Roster {
                 worker,
                 "UPDATE worker SET banned = ? WHERE id = ?",
                 banned ? 1 : 0,
+                worker);
+    }
+
+    @Override
+    public CompletionStage<Boolean> directWorker(
+            String worker, Heartbeat.Directive directive, @Nullable String message, String actor) {
+        return change(
+                actor,
+                "worker-" + directive.name().toLowerCase(Locale.ROOT),
+                worker,
+                "UPDATE worker SET directive = ?, message = ? WHERE id = ?",
+                directive.name(),
+                message,
                 worker);
     }
 

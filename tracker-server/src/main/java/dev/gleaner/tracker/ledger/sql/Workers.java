@@ -5,6 +5,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.json;
 import static dev.gleaner.tracker.ledger.sql.Sql.one;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
+import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Roster;
@@ -48,8 +49,10 @@ final class Workers {
                         r.getString(6),
                         r.getString(7),
                         r.getInt(8),
-                        r.getInt(9)),
-                "SELECT id, nickname, agent, banned, waiting, address, invitation, standing, streak FROM worker WHERE token_hash = ?",
+                        r.getInt(9),
+                        Heartbeat.Directive.valueOf(r.getString(10)),
+                        r.getString(11)),
+                "SELECT id, nickname, agent, banned, waiting, address, invitation, standing, streak, directive, message FROM worker WHERE token_hash = ?",
                 tokenHash);
     }
 
@@ -70,9 +73,11 @@ final class Workers {
                         r.getLong(11),
                         r.getLong(12),
                         r.getInt(13),
-                        r.getInt(14)),
+                        r.getInt(14),
+                        Heartbeat.Directive.valueOf(r.getString(15)),
+                        r.getString(16)),
                 "SELECT w.id, w.nickname, w.team, w.agent, w.banned, w.waiting, w.invitation, coalesce(l.live, 0), w.accepted, w.rejected, w.failed, w.kept,"
-                        + " w.standing, w.streak FROM worker w"
+                        + " w.standing, w.streak, w.directive, w.message FROM worker w"
                         + " LEFT JOIN (SELECT worker, count(*) AS live FROM attempt WHERE state IN ('LEASED', 'SUBMITTED') GROUP BY worker) l"
                         + " ON l.worker = w.id ORDER BY w.waiting DESC, w.kept DESC, w.registered_at");
     }

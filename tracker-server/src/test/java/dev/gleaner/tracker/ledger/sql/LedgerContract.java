@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
@@ -506,6 +507,22 @@ abstract class LedgerContract {
         assertEquals(false, ada().waiting());
         assertEquals(true, await(ledger.roster().banWorker("ada", true, "op")));
         assertTrue(ada().banned());
+    }
+
+    @Test
+    void whatOperatorsWantOfAWorkerIsKeptUntilTheySayOtherwise() {
+        await(ledger.roster().enrol(Newcomers.of("ada", "hash"), Enrolment.DEFAULT));
+        assertEquals(Heartbeat.Directive.NONE, ada().directive());
+        assertEquals(
+                true, await(ledger.roster().directWorker("ada", Heartbeat.Directive.PAUSE, "the store is full", "op")));
+        assertEquals(false, await(ledger.roster().directWorker("nobody", Heartbeat.Directive.PAUSE, null, "op")));
+        reopen();
+        assertEquals(Heartbeat.Directive.PAUSE, ada().directive());
+        assertEquals("the store is full", ada().message());
+        assertEquals("worker-pause", ledger.audit(Long.MAX_VALUE, 1).get(0).action());
+        assertEquals(true, await(ledger.roster().directWorker("ada", Heartbeat.Directive.NONE, null, "op")));
+        assertEquals(Heartbeat.Directive.NONE, ledger.roster().workers().get(0).directive());
+        org.junit.jupiter.api.Assertions.assertNull(ada().message());
     }
 
     @Test

@@ -34,7 +34,7 @@ import picocli.CommandLine.Mixin;
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
     private static final long NEEDED_MEMORY_MIB = 400;
-    private static final long NEEDED_DISK_MIB = 1024;
+    private static final long NEEDED_DISK_MIB = 1_280;
     private static final double SLOW_MBIT = 2;
 
     private final PrintStream out;
@@ -77,7 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
                     "Disk",
                     free >= NEEDED_DISK_MIB && writable,
                     free + " MiB free in " + folder,
-                    writable ? "free at least 1 GiB" : "make the folder writable or choose another with --home");
+                    writable ? "free at least 1.25 GiB" : "make the folder writable or choose another with --home");
         } catch (IOException e) {
             check("Disk", false, folder + " cannot be used: " + e.getMessage(), "choose another folder with --home");
         }

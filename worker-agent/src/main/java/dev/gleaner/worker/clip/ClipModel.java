@@ -100,7 +100,8 @@ public final class ClipModel implements AutoCloseable {
             throws BundleException {
         List<Provider> wanted = options.providers().isEmpty() ? Provider.byDefault() : options.providers();
         List<Provider> carried = Provider.carried();
-        BundleException last = new BundleException("there is no provider to run bundle " + bundle.name());
+        BundleException last = new BundleException(
+                "ONNX Runtime does not load on this machine, and bundle " + bundle.name() + " needs it");
         for (Provider provider : wanted) {
             if (!carried.contains(provider)) {
                 last = new BundleException(

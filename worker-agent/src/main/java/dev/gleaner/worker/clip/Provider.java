@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What ONNX Runtime computes with. In the order in which they are tried; DJL knows no DirectML. */
 public enum Provider {
@@ -17,6 +19,8 @@ public enum Provider {
     CPU(OrtProvider.CPU, null, 1),
     /** Builds an engine for each shape, which takes minutes: only where it is asked for. */
     TENSORRT(OrtProvider.TENSOR_RT, "TensorRT", 16);
+
+    private static final Logger log = LoggerFactory.getLogger(Provider.class);
 
     private final OrtProvider named;
     private final @Nullable String option;
@@ -33,9 +37,15 @@ public enum Provider {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Those that this build carries, best first. */
+    /** Those that this build carries, best first; none where ONNX Runtime has no build for the machine. */
     public static List<Provider> carried() {
-        Set<OrtProvider> there = OrtEnvironment.getAvailableProviders();
+        Set<OrtProvider> there;
+        try {
+            there = OrtEnvironment.getAvailableProviders();
+        } catch (LinkageError | RuntimeException e) {
+            log.warn("ONNX Runtime does not load on this machine: cause={}", e.toString());
+            return List.of();
+        }
         return Arrays.stream(values())
                 .filter(provider -> there.contains(provider.named))
                 .toList();

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** How sites received this worker since it was last told on. Safe for any thread. */
 public final class SiteLog {
@@ -16,6 +17,8 @@ public final class SiteLog {
             .thenComparing(Sites.Tally::source)
             .thenComparing(Sites.Tally::asked)
             .reversed();
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9._\\[\\]:-]{1,253}");
 
     private final Map<String, Sites.Tally> tallies = new HashMap<>();
 
@@ -29,8 +32,11 @@ public final class SiteLog {
         add(new Sites.Tally(site, 0, 1, restSeconds, false));
     }
 
-    /** Counts what happened together with what did before. */
+    /** Counts what happened together with what did before. Hosts with names that no site has are nobody's concern. */
     public synchronized void add(Sites.Tally tally) {
+        if (!NAME.matcher(tally.site()).matches()) {
+            return;
+        }
         if (tallies.size() < MOST_SITES || tally.refused() > 0 || tallies.containsKey(tally.site())) {
             tallies.merge(tally.site(), tally, SiteLog::sum);
         }

@@ -1,6 +1,7 @@
 package dev.gleaner.worker.tracker;
 
 import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Sites;
@@ -136,6 +137,11 @@ final class LeaseKeeper implements AutoCloseable {
                         .toMillis();
             }
             directives.accept(response.directive());
+        } catch (ProblemException e) {
+            if (e.action() == ProblemCode.Action.RETRY) {
+                manners.unheard(report);
+            }
+            log.warn("Heartbeat was refused; the next one follows: cause={}", e.getMessage());
         } catch (IOException e) {
             manners.unheard(report);
             log.info("Heartbeat did not get through; the next one follows: cause={}", e.toString());

@@ -105,6 +105,7 @@ final class FaultRun implements AutoCloseable {
                 .start();
         storePort = freePort();
         startStore();
+        awaitStore();
         for (int i = 0; i < TRACKERS; i++) {
             httpPorts.add(freePort());
             clusterPorts.add(freePort());
@@ -176,6 +177,21 @@ final class FaultRun implements AutoCloseable {
                         "org.gaul.s3proxy.Main",
                         "--properties",
                         properties.toString()));
+    }
+
+    /** A tracker that finds no store at its start ends, and nobody starts it again before the faults begin. */
+    private void awaitStore() throws InterruptedException {
+        Instant until = Instant.now().plusSeconds(60);
+        while (Instant.now().isBefore(until)) {
+            try (java.net.Socket socket = new java.net.Socket(InetAddress.getLoopbackAddress(), storePort)) {
+                if (socket.isConnected()) {
+                    return;
+                }
+            } catch (IOException e) {
+                Thread.sleep(100);
+            }
+        }
+        throw new AssertionError("the store does not start");
     }
 
     private List<String> places(int databasePort, int storeAt) {

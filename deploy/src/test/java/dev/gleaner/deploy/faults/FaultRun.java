@@ -123,7 +123,7 @@ final class FaultRun implements AutoCloseable {
             Files.createLink(wats.resolve("demo-" + i + ".warc.wat.gz"), wats.resolve("demo-0.warc.wat.gz"));
         }
         for (int i = 0; i < TRACKERS; i++) {
-            awaitReady(i, 90);
+            awaitReady(i, 180);
         }
     }
 
@@ -391,12 +391,12 @@ final class FaultRun implements AutoCloseable {
                 note("rolling restart");
                 for (int each = 0; each < TRACKERS; each++) {
                     trackers[each].destroy();
-                    if (!trackers[each].waitFor(30, TimeUnit.SECONDS)) {
+                    if (!trackers[each].waitFor(90, TimeUnit.SECONDS)) {
                         throw new AssertionError(
                                 "tracker " + each + " does not stop: " + tail("tracker-" + each + ".log"));
                     }
                     startTracker(each);
-                    awaitReady(each, 60);
+                    awaitReady(each, 180);
                 }
             }
             case 8 -> {
@@ -520,7 +520,7 @@ final class FaultRun implements AutoCloseable {
         Thread.sleep(3_000);
         restartTheDead();
         for (int i = 0; i < TRACKERS; i++) {
-            awaitReady(i, 90);
+            awaitReady(i, 180);
         }
         int before = volunteers.accepted.size();
         Instant patience = Instant.now().plusSeconds(150);

@@ -56,9 +56,7 @@ public final class DecoderMain {
                 Answer answer = answer(preprocessor, file);
                 synchronized (out) {
                     try {
-                        out.writeInt(id);
-                        answer.write(out);
-                        out.flush();
+                        new Answer.Numbered(id, answer).write(out);
                     } catch (IOException e) {
                         // The worker is gone; so will this process be when it reads on.
                         System.err.println("answer not taken: " + e.getMessage());

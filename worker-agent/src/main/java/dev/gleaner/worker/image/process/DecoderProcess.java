@@ -46,11 +46,10 @@ final class DecoderProcess implements AutoCloseable {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 16))) {
             about.complete(in.readUTF());
             while (true) {
-                int id = in.readInt();
-                Answer answer = Answer.read(in);
-                CompletableFuture<Answer> asked = open.remove(id);
+                Answer.Numbered answer = Answer.Numbered.read(in);
+                CompletableFuture<Answer> asked = open.remove(answer.id());
                 if (asked != null) {
-                    asked.complete(answer);
+                    asked.complete(answer.answer());
                 }
             }
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.gleaner.tracker;
 
 import dev.gleaner.protocol.lease.Submit;
+import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.tracker.cluster.BusPeers;
 import dev.gleaner.tracker.cluster.Cluster;
 import dev.gleaner.tracker.cluster.ClusterSettings;
@@ -28,6 +29,7 @@ import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
 import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.Ranks;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.settings.Setting;
@@ -84,6 +86,7 @@ public final class Tracker implements AutoCloseable {
     private static final long TICK_MILLIS = 200;
     private static final long SHARE_MILLIS = 500;
     private static final long SWEEP_SECONDS = 15;
+    private static final long RANK_SECONDS = 120;
     private static final int RESULTS_TO_KNOW_SLOW = 10;
 
     private final Deque<Part> parts;
@@ -121,7 +124,8 @@ public final class Tracker implements AutoCloseable {
                 new Setting<>(ledger, "lease.times", LeaseTimes.class, LeaseTimes.of(config.leases())),
                 new Setting<>(ledger, "limits", Limits.class, Limits.DEFAULT),
                 new Setting<>(ledger, "site.rates", SiteRates.class, SiteRates.DEFAULT),
-                new Setting<>(ledger, "enrolment", Enrolment.class, Enrolment.DEFAULT));
+                new Setting<>(ledger, "enrolment", Enrolment.class, Enrolment.DEFAULT),
+                new Setting<>(ledger, "worker.release", WorkerRelease.class, WorkerRelease.NONE));
         Supplier<LeaseSettings> times = () -> settings.times().get().settings();
         Wellness wellness = new Wellness();
         LeaseDesk desk = new LeaseDesk(
@@ -169,10 +173,12 @@ public final class Tracker implements AutoCloseable {
         Board board = cluster == null ? Board.ofOne() : new SharedBoard(cluster);
         SiteDesk sites = new SiteDesk(clock, settings.siteRates(), board);
         meters.sites(() -> sites.spared().size());
+        Ranks ranks = new Ranks(roster);
         Api api = new Api(
                 vertx,
                 new Api.Services(
-                        new WorkerCalls(ledger, roster, settings.enrolment(), routed, sites, judging, store, times),
+                        new WorkerCalls(
+                                ledger, roster, settings.enrolment(), routed, sites, ranks, judging, store, times),
                         new OperatorCalls(
                                 ledger, roster, routed, bundles, new Collector(ledger, store, clock), sites, settings),
                         new DoorCalls(roster, access, clock),
@@ -196,6 +202,8 @@ public final class Tracker implements AutoCloseable {
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.limits()::refresh);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.siteRates()::refresh);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.enrolment()::refresh);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.release()::refresh);
+        every(clockThread, RANK_SECONDS, TimeUnit.SECONDS, ranks::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> meters.campaigns(ledger.campaigns()));

@@ -17,8 +17,17 @@ public final class Acquire {
      * @param request made new by the worker for each call that is not a retry, 1 to 64 characters
      * @param max how many leases at most, 1 to {@value #MAX_LEASES}
      * @param waitSeconds how long to wait when none is ready, 0 to {@value #MAX_WAIT_SECONDS}
+     * @param agent program and version as in {@link Register.Request#agent}, for it may have been updated since; null: as it was
      */
-    public record Request(String request, int max, int waitSeconds) {}
+    public record Request(
+            String request,
+            int max,
+            int waitSeconds,
+            @Nullable String agent) {
+        public Request(String request, int max, int waitSeconds) {
+            this(request, max, waitSeconds, null);
+        }
+    }
 
     /**
      * @param leases none when nothing was ready in time

@@ -13,10 +13,14 @@ public final class Heartbeat {
     /**
      * @param leases the worker's live leases
      * @param sites how web sites received it, or null when it does not take part
+     * @param troubles what it finds wrong with its own network, or null when it does not say; at most {@value Trouble#MAX}
      */
-    public record Request(List<Beat> leases, Sites.@Nullable Report sites) {
+    public record Request(
+            List<Beat> leases,
+            Sites.@Nullable Report sites,
+            @Nullable List<Trouble> troubles) {
         public Request(List<Beat> leases) {
-            this(leases, null);
+            this(leases, null, null);
         }
     }
 
@@ -36,13 +40,15 @@ public final class Heartbeat {
      * @param message from the operators to the volunteer, or null
      * @param heartbeatSeconds how often to beat from now on; 0 from a tracker that does not say
      * @param sites to spare, or null when there is nothing to say
+     * @param rank of the worker, as of some minutes ago; null when it gave nothing yet
      */
     public record Response(
             List<Answer> leases,
             Directive directive,
             @Nullable String message,
             int heartbeatSeconds,
-            Sites.@Nullable Orders sites) {}
+            Sites.@Nullable Orders sites,
+            @Nullable Rank rank) {}
 
     public record Answer(long job, FencingToken token, Verdict verdict) {}
 

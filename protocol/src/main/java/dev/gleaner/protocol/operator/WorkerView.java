@@ -1,6 +1,8 @@
 package dev.gleaner.protocol.operator;
 
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Trouble;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param streak accepted results since its last rejected, expired or starved attempt
  * @param directive what operators want of it
  * @param message from them to its volunteer, or null
+ * @param troubles that it last found with its own network
  */
 public record WorkerView(
         String worker,
@@ -34,4 +37,5 @@ public record WorkerView(
         int standing,
         int streak,
         Heartbeat.Directive directive,
-        @Nullable String message) {}
+        @Nullable String message,
+        List<Trouble> troubles) {}

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
             LeaseCommand.class,
             LimitsCommand.class,
             SiteCommand.class,
+            ReleaseCommand.class,
             EnrolmentCommand.class,
             InvitationCommand.class,
             KeyCommand.class,

@@ -5,6 +5,7 @@ import dev.gleaner.protocol.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,7 +45,7 @@ final class WorkerCommand {
                     w.path("kept").asLong(),
                     w.path("standing").asInt() / 10.0,
                     Printable.of(w.path("agent").asText(), 60),
-                    w.path("banned").asBoolean() ? " BANNED" : w.path("waiting").asBoolean() ? " WAITS" : directive(w));
+                    w.path("banned").asBoolean() ? " BANNED" : w.path("waiting").asBoolean() ? " WAITS" : remarks(w));
         }
         return Exit.OK;
     }
@@ -122,9 +123,18 @@ final class WorkerCommand {
         return direct(operator, worker, "NONE", message, "will show it");
     }
 
-    private static String directive(JsonNode worker) {
+    /** What operators asked of it, and what it finds wrong with its network. */
+    private static String remarks(JsonNode worker) {
         String directive = worker.path("directive").asText("NONE");
-        return directive.equals("NONE") ? "" : " " + directive;
+        StringBuilder said = new StringBuilder(directive.equals("NONE") ? "" : " " + directive);
+        for (JsonNode trouble : worker.path("troubles")) {
+            said.append(" NETWORK:")
+                    .append(trouble.path("kind").asText().toLowerCase(Locale.ROOT))
+                    .append('=')
+                    .append(trouble.path("percent").asInt())
+                    .append('%');
+        }
+        return said.toString();
     }
 
     private int direct(OperatorOptions operator, String worker, String directive, @Nullable String message, String said)

@@ -97,6 +97,7 @@ public final class Api {
                         "oldest_protocol", ProtocolVersion.OLDEST_SERVED));
         calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
         calls.get("/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
+        calls.get("/v1/worker-release", ctx -> services.operators.release());
         calls.get("/v1/status", ctx -> status());
         router.get("/health/live").handler(ctx -> Answers.render(ctx, 200, Map.of("status", "live")));
         calls.get("/health/ready", ctx -> ready());

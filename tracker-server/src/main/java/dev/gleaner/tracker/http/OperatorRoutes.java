@@ -139,6 +139,7 @@ final class OperatorRoutes {
         calls.get(ROOT + "/sites", ctx -> Map.of("sites", operators.sites()));
         calls.get(ROOT + "/limits", ctx -> operators.limits());
         calls.post(ROOT + "/limits", ctx -> operators.changeLimits(actor(ctx), Requests.bytes(ctx)));
+        calls.post(ROOT + "/worker-release", ctx -> operators.changeRelease(actor(ctx), Requests.bytes(ctx)));
         calls.get(ROOT + "/enrolment", ctx -> operators.enrolment());
         calls.post(ROOT + "/enrolment", ctx -> operators.changeEnrolment(actor(ctx), Requests.bytes(ctx)));
     }

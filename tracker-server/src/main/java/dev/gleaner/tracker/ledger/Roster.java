@@ -2,6 +2,7 @@ package dev.gleaner.tracker.ledger;
 
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.WorkerView;
 import java.time.Instant;
 import java.util.List;
@@ -31,6 +32,18 @@ public interface Roster {
      */
     CompletionStage<Boolean> directWorker(
             String worker, Heartbeat.Directive directive, @Nullable String message, String actor);
+
+    /** A worker runs another version now, which is what a directive to update was about. */
+    CompletionStage<Boolean> changeAgent(String worker, String agent);
+
+    /** What a worker finds wrong with its own network now. */
+    CompletionStage<Boolean> noteTroubles(String worker, List<Trouble> troubles);
+
+    /** Workers that gave pairs, most first. */
+    List<Given> given();
+
+    /** @param kept pairs in a worker's accepted results */
+    record Given(String worker, long kept) {}
 
     /** @return whether such a worker was waiting */
     CompletionStage<Boolean> admitWorker(String worker, String actor);
@@ -78,6 +91,7 @@ public interface Roster {
      * @param streak accepted results since its last rejected, expired or starved attempt
      * @param directive what operators want of it
      * @param message from them to its volunteer, or null
+     * @param troubles that it last found with its own network
      */
     record WorkerRow(
             String worker,
@@ -90,7 +104,8 @@ public interface Roster {
             int standing,
             int streak,
             Heartbeat.Directive directive,
-            @Nullable String message) {}
+            @Nullable String message,
+            List<Trouble> troubles) {}
 
     /**
      * @param note whom it is for

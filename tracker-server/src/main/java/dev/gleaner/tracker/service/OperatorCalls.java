@@ -8,6 +8,7 @@ import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.WorkerView;
+import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.Ending;
@@ -78,7 +79,8 @@ public final class OperatorCalls {
             Setting<LeaseTimes> times,
             Setting<Limits> limits,
             Setting<SiteRates> siteRates,
-            Setting<Enrolment> enrolment) {}
+            Setting<Enrolment> enrolment,
+            Setting<WorkerRelease> release) {}
 
     public OperatorCalls(
             Ledger ledger,
@@ -233,6 +235,23 @@ public final class OperatorCalls {
     /** Changes for all trackers of the ledger who may become a worker. */
     public CompletionStage<Enrolment> changeEnrolment(String actor, byte[] wish) {
         return settings.enrolment.change(Json.read(wish, Enrolment.class), actor);
+    }
+
+    /** The worker's release that is offered to workers. */
+    public WorkerRelease release() {
+        return settings.release.get();
+    }
+
+    /** Offers another release, or none. Whether it is signed by whom workers trust, only they can say. Blocks. */
+    public CompletionStage<WorkerRelease> changeRelease(String actor, byte[] wish) throws IOException {
+        WorkerRelease release = Json.read(wish, WorkerRelease.class);
+        if (release.offered()) {
+            List<String> missing = bundles.missing(release.bundle());
+            if (!missing.isEmpty()) {
+                throw new Refusal(ProblemCode.UNKNOWN_BUNDLE, "upload the release first; missing: " + missing);
+            }
+        }
+        return settings.release.change(release, actor);
     }
 
     /** Collects objects that nobody needs, or only shows them; notes in the audit trail what was deleted. Blocks. */

@@ -16,6 +16,7 @@ import dev.gleaner.protocol.lease.Release;
 import dev.gleaner.protocol.lease.Sites;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.lease.Caller;
@@ -53,6 +54,9 @@ public final class WorkerCalls {
     /** A worker with a short record is looked up often: what it may do grows with each result. */
     private static final Duration NEWCOMER_KNOWN = Duration.ofSeconds(1);
 
+    /** What a worker says of itself is kept no more often than this, for each time costs a durable change. */
+    private static final Duration WORD_STANDS = Duration.ofMinutes(10);
+
     private static final Duration KNOWN = Duration.ofSeconds(10);
 
     private final Ledger ledger;
@@ -60,6 +64,7 @@ public final class WorkerCalls {
     private final Supplier<Enrolment> enrolment;
     private final Desk desk;
     private final SiteDesk sites;
+    private final Ranks ranks;
     private final Judge judge;
     private final ObjectStore store;
     private final Supplier<LeaseSettings> settings;
@@ -71,12 +76,19 @@ public final class WorkerCalls {
                     row.standing() < Caller.FULL_STANDING || row.waiting() ? NEWCOMER_KNOWN : KNOWN))
             .build();
 
+    /** What workers said of themselves lately. */
+    private final Cache<String, Boolean> said = Caffeine.newBuilder()
+            .maximumSize(400_000)
+            .expireAfterWrite(WORD_STANDS)
+            .build();
+
     public WorkerCalls(
             Ledger ledger,
             Roster roster,
             Supplier<Enrolment> enrolment,
             Desk desk,
             SiteDesk sites,
+            Ranks ranks,
             Judge judge,
             ObjectStore store,
             Supplier<LeaseSettings> settings) {
@@ -85,6 +97,7 @@ public final class WorkerCalls {
         this.enrolment = enrolment;
         this.desk = desk;
         this.sites = sites;
+        this.ranks = ranks;
         this.judge = judge;
         this.store = store;
         this.settings = settings;
@@ -96,9 +109,7 @@ public final class WorkerCalls {
         if (request.team() != null) {
             requireName(request.team(), "team");
         }
-        if (request.agent().isEmpty() || request.agent().length() > 100) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "agent must have 1 to 100 characters");
-        }
+        requireAgent(request.agent());
         String code = request.invitation();
         String worker = Tokens.id();
         String token = Tokens.make();
@@ -126,6 +137,12 @@ public final class WorkerCalls {
                 throw new Refusal(ProblemCode.MALFORMED_REQUEST, "choose another token");
             }
         });
+    }
+
+    private static void requireAgent(String agent) {
+        if (agent.isEmpty() || agent.length() > 100) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "agent must have 1 to 100 characters");
+        }
     }
 
     private static void requireName(String name, String what) {
@@ -192,7 +209,13 @@ public final class WorkerCalls {
         if (request.waitSeconds() < 0 || request.waitSeconds() > Acquire.MAX_WAIT_SECONDS) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "waitSeconds must be 0 to " + Acquire.MAX_WAIT_SECONDS);
         }
-        if (worker.directive() != Heartbeat.Directive.NONE) {
+        String agent = request.agent();
+        boolean updated = agent != null && !agent.equals(worker.agent());
+        if (agent != null && updated) {
+            noteAgent(worker, agent);
+        }
+        if (worker.directive() != Heartbeat.Directive.NONE
+                && !(updated && worker.directive() == Heartbeat.Directive.UPDATE)) {
             return CompletableFuture.completedFuture(
                     new Acquire.Response(List.of(), idleBy(worker.directive()), DIRECTED_RETRY_SECONDS));
         }
@@ -205,6 +228,18 @@ public final class WorkerCalls {
                 worker.streak());
         return desk.acquire(caller, request.request(), request.max(), Duration.ofSeconds(request.waitSeconds()))
                 .thenApply(this::answer);
+    }
+
+    /** Notes a worker's new version. */
+    private void noteAgent(Roster.WorkerRow worker, String agent) {
+        requireAgent(agent);
+        if (said.asMap().putIfAbsent("agent " + worker.worker(), true) == null) {
+            roster.changeAgent(worker.worker(), agent).thenAccept(changed -> {
+                if (worker.directive() == Heartbeat.Directive.UPDATE) {
+                    known.asMap().values().removeIf(row -> row.worker().equals(worker.worker()));
+                }
+            });
+        }
     }
 
     private static String idleBy(Heartbeat.Directive directive) {
@@ -257,10 +292,26 @@ public final class WorkerCalls {
                     ProblemCode.MALFORMED_REQUEST, "a heartbeat carries at most " + Heartbeat.MAX_LEASES + " leases");
         }
         Sites.Orders orders = spare(worker.worker(), request.sites());
+        List<Trouble> troubles = request.troubles();
+        if (troubles != null) {
+            note(worker, troubles);
+        }
         int seconds = (int) settings.get().heartbeat().toSeconds();
         return desk.heartbeat(worker.worker(), request.leases())
-                .thenApply(answers ->
-                        new Heartbeat.Response(answers, worker.directive(), worker.message(), seconds, orders));
+                .thenApply(answers -> new Heartbeat.Response(
+                        answers, worker.directive(), worker.message(), seconds, orders, ranks.of(worker.worker())));
+    }
+
+    /** Keeps what a worker says of its network when it says something else than before, and not too often. */
+    private void note(Roster.WorkerRow worker, List<Trouble> troubles) {
+        if (troubles.size() > Trouble.MAX) {
+            throw new Refusal(
+                    ProblemCode.MALFORMED_REQUEST, "a heartbeat tells of at most " + Trouble.MAX + " troubles");
+        }
+        if (!troubles.equals(worker.troubles())
+                && said.asMap().putIfAbsent("troubles " + worker.worker(), true) == null) {
+            roster.noteTroubles(worker.worker(), troubles);
+        }
     }
 
     private Sites.@Nullable Orders spare(String worker, Sites.@Nullable Report report) {

@@ -197,6 +197,8 @@ class ApiIT extends ApiHarness {
                 .path("worker")
                 .asText();
         directed(id);
+        saysOfItself(id);
+        release();
         sites();
         door(id);
         acquire("r5");
@@ -343,6 +345,66 @@ class ApiIT extends ApiHarness {
         assertEquals(
                 "unknown-worker",
                 post("/v1/operator/workers/nobody/direct", pause, operator).code());
+    }
+
+    /** What a worker tells of its version and its network. */
+    private void saysOfItself(String id) throws Exception {
+        post("/v1/operator/workers/" + id + "/direct", Map.of("directive", "UPDATE"), operator);
+        Map<String, Object> asking = Map.of("request", "updated", "max", 1, "waitSeconds", 0);
+        assertTrue(
+                post("/v1/leases", asking, worker).body().path("idle").asText().contains("newer version"));
+        Map<String, Object> updated = new java.util.HashMap<>(asking);
+        updated.put("agent", "test/2");
+        assertFalse(
+                post("/v1/leases", updated, worker).body().path("idle").asText().contains("newer version"));
+        post(
+                "/v1/heartbeats",
+                Map.of("leases", List.of(), "troubles", List.of(Map.of("kind", "RESOLVER", "percent", 30))),
+                worker);
+        assertEquals(
+                "malformed-request",
+                post(
+                                "/v1/heartbeats",
+                                Map.of(
+                                        "leases",
+                                        List.of(),
+                                        "troubles",
+                                        List.of(Map.of("kind", "LINK", "percent", 101))),
+                                worker)
+                        .code());
+        JsonNode view = JSON.nullNode();
+        for (int i = 0; i < 100 && view.path("troubles").isEmpty(); i++) {
+            Thread.sleep(20);
+            view = get("/v1/operator/workers", operator).body().path("workers").path(0);
+        }
+        assertEquals("test/2", view.path("agent").asText());
+        assertEquals("NONE", view.path("directive").asText(), "what was asked for has come");
+        assertEquals(30, view.path("troubles").path(0).path("percent").asInt(), view.toString());
+    }
+
+    private void release() throws Exception {
+        assertEquals("", get("/v1/worker-release", "").body().path("version").asText());
+        Map<String, String> release = Map.of(
+                "version",
+                "1.2.3",
+                "bundle",
+                uploadBundle(),
+                "signature",
+                java.util.Base64.getEncoder().encodeToString(new byte[64]));
+        assertEquals(200, post("/v1/operator/worker-release", release, operator).status());
+        assertEquals(
+                "1.2.3", get("/v1/worker-release", "").body().path("version").asText());
+        Map<String, String> absent = new java.util.HashMap<>(release);
+        absent.put("bundle", "a".repeat(64));
+        assertEquals(
+                "unknown-bundle",
+                post("/v1/operator/worker-release", absent, operator).code());
+        absent.put("version", "newest");
+        assertEquals(
+                "malformed-request",
+                post("/v1/operator/worker-release", absent, operator).code());
+        Map<String, String> none = Map.of("version", "", "bundle", "", "signature", "");
+        assertEquals(200, post("/v1/operator/worker-release", none, operator).status());
     }
 
     /** Operations about web sites that are spared. */

@@ -27,6 +27,7 @@ import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
+import dev.gleaner.tracker.service.Ranks;
 import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.sites.Board;
@@ -244,6 +245,7 @@ final class Effort {
                     () -> Enrolment.DEFAULT,
                     new RoutingDesk(new SimPeers(this, mine), fresh, world, world.random),
                     new SiteDesk(world, () -> SiteRates.DEFAULT, Board.ofOne()),
+                    new Ranks(new NoRoster()),
                     judging,
                     new NoStore(),
                     () -> SETTINGS);
@@ -432,7 +434,8 @@ final class Effort {
                 Caller.FULL_STANDING,
                 born % 2 * 20,
                 Heartbeat.Directive.NONE,
-                null);
+                null,
+                List.of());
 
         private boolean dead;
         private long stalledUntil;

@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.simulation;
 
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Roster;
@@ -33,6 +34,21 @@ final class NoRoster implements Roster {
     @Override
     public CompletionStage<Boolean> directWorker(
             String worker, Heartbeat.Directive directive, String message, String actor) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<Boolean> changeAgent(String worker, String agent) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<Boolean> noteTroubles(String worker, List<Trouble> troubles) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<Given> given() {
         throw new UnsupportedOperationException();
     }
 

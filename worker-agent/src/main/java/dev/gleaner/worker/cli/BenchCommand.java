@@ -73,7 +73,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--precision",
             paramLabel = "P",
             defaultValue = "auto",
-            description = "arithmetic of the pipeline's model: fp32, int8 or auto (default: ${DEFAULT-VALUE})")
+            description = "arithmetic of the pipeline's model: fp32, fp16, int8 or auto (default: ${DEFAULT-VALUE})")
     Precision precision = Precision.AUTO;
 
     @Mixin

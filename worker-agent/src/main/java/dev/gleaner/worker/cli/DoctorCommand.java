@@ -8,6 +8,10 @@ import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.DjlSetup;
 import dev.gleaner.worker.clip.Precision;
 import dev.gleaner.worker.clip.ProbeProcess;
+import dev.gleaner.worker.fetch.Fetcher;
+import dev.gleaner.worker.fetch.dns.NameStats;
+import dev.gleaner.worker.fetch.dns.Resolved;
+import dev.gleaner.worker.guest.Control;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import dev.gleaner.worker.tracker.TrackerClient;
@@ -20,8 +24,13 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,12 +45,18 @@ final class DoctorCommand implements Callable<Integer> {
     private static final long NEEDED_MEMORY_MIB = 400;
     private static final long NEEDED_DISK_MIB = 1_280;
     private static final double SLOW_MBIT = 2;
+    private static final int LOOKUPS = 60;
+    private static final int LOOKUP_SECONDS = 20;
+    private static final double LOSSY = 0.1;
 
     private final PrintStream out;
     private boolean well = true;
 
     @Mixin
     TrackerOption tracker = new TrackerOption();
+
+    @Mixin
+    FetchOptions fetch = new FetchOptions();
 
     @Mixin
     HomeOption home = new HomeOption();
@@ -59,6 +74,8 @@ final class DoctorCommand implements Callable<Integer> {
         check("CPUs", true, Integer.toString(Runtime.getRuntime().availableProcessors()), "");
         checkDisk();
         URI address = tracker.address();
+        checkNames();
+        askTheRunningWorker();
         String bundle = checkTracker(address);
         if (!bundle.isEmpty()) {
             checkModel(address, bundle);
@@ -80,6 +97,50 @@ final class DoctorCommand implements Callable<Integer> {
                     writable ? "free at least 1.25 GiB" : "make the folder writable or choose another with --home");
         } catch (IOException e) {
             check("Disk", false, folder + " cannot be used: " + e.getMessage(), "choose another folder with --home");
+        }
+    }
+
+    /**
+     * Looks up names that cannot be in any cache, below a top-level domain that no resolver has to ask others about (RFC 6761,
+     * section 6.4): what goes unanswered was lost between here and the resolver, or the resolver throttles.
+     */
+    private void checkNames() throws IOException {
+        try (Fetcher fetcher = fetch.newFetcher()) {
+            String mark = Long.toHexString(RandomGenerator.getDefault().nextLong());
+            List<CompletableFuture<Resolved>> asked = new ArrayList<>();
+            for (int i = 0; i < LOOKUPS; i++) {
+                asked.add(
+                        fetcher.lookUp("gleaner-" + mark + "-" + i + ".invalid").toCompletableFuture());
+            }
+            CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).get(LOOKUP_SECONDS, TimeUnit.SECONDS);
+            NameStats stats = fetcher.names();
+            advise(
+                    "Names",
+                    stats.lost() <= LOSSY * stats.queries(),
+                    Math.round(100.0 * stats.lost() / Math.max(1, stats.queries())) + " % of " + stats.queries()
+                            + " lookups went unanswered",
+                    "name other resolvers with --dns, or ask yours less with --dns-rate");
+        } catch (TimeoutException | ExecutionException e) {
+            advise(
+                    "Names",
+                    false,
+                    LOOKUPS + " lookups were not answered in " + LOOKUP_SECONDS + " s",
+                    "pictures will hardly be found; check the network, or name a resolver with --dns");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What a worker in the same folder has found wrong with the network while it worked. */
+    private void askTheRunningWorker() {
+        try {
+            for (JsonNode words : JsonLines.JSON
+                    .readTree(Control.say(home.folder(), "status"))
+                    .path("network")) {
+                advise("Network", false, "the worker that runs here says", words.asText());
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            // None runs.
         }
     }
 
@@ -185,6 +246,11 @@ final class DoctorCommand implements Callable<Integer> {
 
     private void check(String what, boolean good, String found, String remedy) {
         well &= good;
+        advise(what, good, found, remedy);
+    }
+
+    /** What would not keep a run from working. */
+    private void advise(String what, boolean good, String found, String remedy) {
         out.printf("%s %-9s %s%s%n", good ? " " : "!", what, found, good ? "" : " -- " + remedy);
     }
 }

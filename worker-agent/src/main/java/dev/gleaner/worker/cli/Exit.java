@@ -1,5 +1,7 @@
 package dev.gleaner.worker.cli;
 
+import dev.gleaner.worker.release.Supervisor;
+
 /** Exit codes, as in sysexits(3), so that scripts can tell what kind of failure it was. */
 public final class Exit {
     public static final int OK = 0;
@@ -24,6 +26,9 @@ public final class Exit {
 
     /** A configuration file is wrong. */
     public static final int CONFIG = 78;
+
+    /** A newer release lies ready and is to be started instead. */
+    public static final int UPDATED = Supervisor.UPDATED;
 
     private Exit() {}
 }

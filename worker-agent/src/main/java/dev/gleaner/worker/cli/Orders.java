@@ -1,5 +1,6 @@
 package dev.gleaner.worker.cli;
 
+import dev.gleaner.protocol.lease.Rank;
 import dev.gleaner.worker.guest.Guest;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.tracker.Volunteer;
@@ -26,6 +27,11 @@ record Orders(Volunteer volunteer, Guest guest) {
         answer.put("finished", progress.finished());
         answer.put("kept", progress.kept());
         answer.put("network", volunteer.diagnosis());
+        Rank rank = volunteer.rank();
+        if (rank != null) {
+            answer.put("place", rank.place());
+            answer.put("of", rank.of());
+        }
         answer.put("gave", volunteer.totals().toString());
         return JsonLines.line(answer);
     }

@@ -1,5 +1,6 @@
 package dev.gleaner.worker.cli;
 
+import dev.gleaner.protocol.lease.Rank;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.tracker.Totals;
 import dev.gleaner.worker.tracker.Volunteer;
@@ -9,6 +10,7 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /** One live line where a person looks; elsewhere the log's own lines are enough. */
@@ -36,7 +38,8 @@ final class ProgressLine {
         try {
             while (!finished.await(1, TimeUnit.SECONDS)) {
                 if (CommandLine.Help.Ansi.AUTO.enabled()) {
-                    err.print("\r" + line(volunteer.state(), volunteer.progress(), volunteer.totals()) + "\u001b[K");
+                    err.print("\r" + line(volunteer.state(), volunteer.progress(), volunteer.totals(), volunteer.rank())
+                            + "\u001b[K");
                     err.flush();
                 }
             }
@@ -46,8 +49,9 @@ final class ProgressLine {
     }
 
     /** What to show in this second. */
-    String line(String state, JobProgress now, Totals totals) {
-        String gave = String.format(Locale.ROOT, "%d jobs, %,d pairs given", totals.accepted(), totals.kept());
+    String line(String state, JobProgress now, Totals totals, @Nullable Rank rank) {
+        String gave = String.format(Locale.ROOT, "%d jobs, %,d pairs given", totals.accepted(), totals.kept())
+                + (rank == null ? "" : ", place " + rank.place() + " of " + rank.of());
         if (!state.equals("working")) {
             seconds.clear();
             return state + " | " + gave;

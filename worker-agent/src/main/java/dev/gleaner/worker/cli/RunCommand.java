@@ -1,6 +1,7 @@
 package dev.gleaner.worker.cli;
 
 import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.DjlSetup;
@@ -14,22 +15,31 @@ import dev.gleaner.worker.guest.Priority;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import dev.gleaner.worker.job.LineSettings;
+import dev.gleaner.worker.release.Build;
+import dev.gleaner.worker.release.Releases;
+import dev.gleaner.worker.release.Supervisor;
+import dev.gleaner.worker.release.UpdateWatch;
 import dev.gleaner.worker.tracker.ProblemException;
 import dev.gleaner.worker.tracker.TrackerClient;
 import dev.gleaner.worker.tracker.Volunteer;
 import dev.gleaner.worker.tracker.WatOrigins;
 import dev.gleaner.worker.watch.WorkerMeters;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -45,6 +55,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
     private static final int STOP_GRACE_SECONDS = 25;
+    /** Ends that say nothing against the release that ended so: 130, 137 and 143 are of those who were told to. */
+    private static final Set<Integer> INNOCENT =
+            Set.of(Exit.OK, Exit.UPDATED, Exit.NO_PERMISSION, Exit.UNAVAILABLE, Exit.TEMPORARY, Exit.IO, 130, 137, 143);
+
     private final PrintStream err;
 
     @Spec
@@ -81,7 +95,7 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "P",
             defaultValue = "auto",
             description =
-                    "arithmetic of the model: fp32, int8, or auto: 8-bit where it is near enough and faster (default: ${DEFAULT-VALUE})")
+                    "arithmetic of the model: fp32, fp16, int8, or auto: fewer bits where they are near enough and faster (default: ${DEFAULT-VALUE})")
     Precision precision = Precision.AUTO;
 
     @Option(
@@ -121,6 +135,15 @@ final class RunCommand implements Callable<Integer> {
     @Nullable
     Integer metrics;
 
+    @Option(
+            names = "--auto-update",
+            description =
+                    "take newer releases that the tracker offers, if the key built into this jar has signed them; default: only tell of them")
+    boolean autoUpdate;
+
+    @Option(names = "--supervised", hidden = true, description = "another process starts what follows this one")
+    boolean supervised;
+
     @Mixin
     FetchOptions fetch = new FetchOptions();
 
@@ -132,8 +155,29 @@ final class RunCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         guestOptions.require();
+        Build build = Build.own(WorkerCommand.Version.number()).orElse(null);
+        Releases releases = build == null ? null : new Releases(home.folder().resolve("releases"), build);
+        if (autoUpdate && (build == null || releases == null || build.key() == null)) {
+            throw new Failure(
+                    Exit.CONFIG,
+                    "--auto-update: no release key was built into this program, so no release can be checked; leave the option away");
+        }
+        return autoUpdate && !supervised && releases != null ? supervise(releases) : work(releases);
+    }
+
+    private int supervise(Releases releases) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(Objects.requireNonNull(spec)
+                .root()
+                .commandLine()
+                .getParseResult()
+                .originalArgs());
+        arguments.add("--supervised");
+        return new Supervisor(releases, arguments, INNOCENT, err).run();
+    }
+
+    private int work(@Nullable Releases releases) throws IOException, InterruptedException {
         int cpus = guestOptions.cpus;
         Guest guest = Guest.onThisMachine(guestOptions.wishes(), Files.createDirectories(home.folder()));
         if (guestOptions.nice > 0) {
@@ -150,6 +194,7 @@ final class RunCommand implements Callable<Integer> {
                 Runtime.getRuntime().maxMemory() >> 20,
                 Provider.carried().stream().map(Provider::wire).toList(),
                 System.getProperty("os.name") + "/" + System.getProperty("os.arch"));
+        AtomicReference<@Nullable UpdateWatch> updates = new AtomicReference<>();
         Volunteer.Settings settings = new Volunteer.Settings(
                 address,
                 home.folder(),
@@ -165,7 +210,8 @@ final class RunCommand implements Callable<Integer> {
                 new ClipModel.Options(1, precision, providers, new ProbeProcess(home.nativeLibraries())),
                 jobs,
                 exitWhenIdle,
-                finishOnStop);
+                finishOnStop,
+                autoUpdate ? () -> asked(updates.get()) : null);
         CountDownLatch finished = new CountDownLatch(1);
         try (FileChannel lock = home.lock();
                 Fetcher fetcher = fetch.newFetcher();
@@ -181,9 +227,11 @@ final class RunCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
             new ProgressLine(err, volunteer, finished).start();
             WorkerMeters meters = metrics == null ? null : new WorkerMeters(metrics, volunteer, fetcher);
-            try (meters) {
+            try (meters;
+                    UpdateWatch watching = releases == null ? null : watch(releases, client, volunteer, jitter)) {
+                updates.set(watching);
                 err.println("worker-agent: " + volunteer.run());
-                return Exit.OK;
+                return watching != null && watching.isReady() ? Exit.UPDATED : Exit.OK;
             }
         } catch (ProblemException e) {
             throw new Failure(Exit.NO_PERMISSION, "the tracker refuses: " + e.getMessage());
@@ -191,6 +239,36 @@ final class RunCommand implements Callable<Integer> {
             throw new Failure(Exit.UNAVAILABLE, String.valueOf(e.getMessage()));
         } finally {
             finished.countDown();
+        }
+    }
+
+    private UpdateWatch watch(Releases releases, TrackerClient client, Volunteer volunteer, RandomGenerator jitter) {
+        Releases.Source source = new Releases.Source() {
+            @Override
+            public WorkerRelease release() throws IOException {
+                return client.workerRelease();
+            }
+
+            @Override
+            public InputStream file(String bundle, String name) throws IOException {
+                return client.bundleFile(bundle, name);
+            }
+        };
+        UpdateWatch watch = new UpdateWatch(releases, source, autoUpdate, volunteer::finish);
+        watch.start(jitter);
+        if (supervised) {
+            // Nobody would be there to start what follows, nor to stop this on the owner's word.
+            ProcessHandle.current().parent().ifPresent(parent -> {
+                CompletableFuture<ProcessHandle> unused =
+                        parent.onExit().whenComplete((gone, error) -> volunteer.stop());
+            });
+        }
+        return watch;
+    }
+
+    private static void asked(@Nullable UpdateWatch updates) {
+        if (updates != null) {
+            updates.asked();
         }
     }
 

@@ -109,15 +109,24 @@ public final class WorkerCommand {
             return new String[] {"gleaner worker " + text()};
         }
 
+        /** Version and commit. */
         static String text() throws IOException {
+            return number() + " (" + properties().getProperty("git.commit.id.abbrev", "no commit") + ")";
+        }
+
+        /** The version alone. */
+        static String number() throws IOException {
+            return properties().getProperty("git.build.version", "unknown");
+        }
+
+        private static Properties properties() throws IOException {
             Properties build = new Properties();
             try (InputStream in = WorkerCommand.class.getResourceAsStream("/dev/gleaner/worker/build.properties")) {
                 if (in != null) {
                     build.load(in);
                 }
             }
-            return build.getProperty("git.build.version", "unknown") + " ("
-                    + build.getProperty("git.commit.id.abbrev", "no commit") + ")";
+            return build;
         }
     }
 }

@@ -32,7 +32,7 @@ public final class Bundle {
     /** No file of a bundle is larger: ViT-H in fp32 has 4 GB. */
     static final long MAX_FILE_BYTES = 8L << 30;
 
-    private static final List<String> OPTIONAL = List.of("license", "safety", "int8");
+    private static final List<String> OPTIONAL = List.of("license", "safety", "int8", "fp16");
     private static final Pattern FILE_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -105,8 +105,11 @@ public final class Bundle {
         if (manifest.safety() != null) {
             requireListed(manifest, manifest.safety().file());
         }
-        if (manifest.int8() != null) {
-            requireListed(manifest, manifest.int8().image(), manifest.int8().text());
+        for (Precision precision : Precision.values()) {
+            BundleManifest.Reduced reduced = manifest.reduced(precision);
+            if (reduced != null) {
+                requireListed(manifest, reduced.image(), reduced.text());
+            }
         }
         if (manifest.image().size() != dev.gleaner.worker.image.Preprocessor.SIZE) {
             throw new BundleException(
@@ -204,8 +207,8 @@ public final class Bundle {
 
     /** Bytes of the two encoders' files in a precision; 0 when the bundle has none in it. */
     public long weights(Precision precision) {
-        BundleManifest.Reduced small = manifest.int8();
-        if (precision != Precision.INT8) {
+        BundleManifest.Reduced small = manifest.reduced(precision);
+        if (precision == Precision.FP32 || precision == Precision.AUTO) {
             return bytes(manifest.image().file()) + bytes(manifest.text().file());
         }
         return small == null ? 0 : bytes(small.image()) + bytes(small.text());

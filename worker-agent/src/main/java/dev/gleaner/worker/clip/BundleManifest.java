@@ -17,9 +17,20 @@ record BundleManifest(
         Golden golden,
         @Nullable Safety safety,
         @Nullable Reduced int8,
+        @Nullable Reduced fp16,
         Map<String, File> files) {
 
     static final int FORMAT = 1;
+
+    /** The encoders in a precision with fewer bits than fp32; null when the bundle has none. */
+    @Nullable
+    Reduced reduced(Precision precision) {
+        return switch (precision) {
+            case INT8 -> int8;
+            case FP16 -> fp16;
+            case FP32, AUTO -> null;
+        };
+    }
 
     record File(long bytes, String sha256) {}
 

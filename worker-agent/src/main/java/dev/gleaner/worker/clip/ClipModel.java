@@ -5,7 +5,6 @@ import dev.gleaner.worker.image.Preprocessor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClipModel implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ClipModel.class);
-    /** 8-bit answers differ from other machines' in the third digit: not for a gain that is hardly one. */
+    /** With fewer bits answers differ from other machines' in the third digit: not for a gain that is hardly one. */
     private static final double WORTH_IT = 1.3;
 
     private static final int TIMED_BATCH = 8;
@@ -139,31 +138,48 @@ public final class ClipModel implements AutoCloseable {
     private static Encoders encodersAt(
             Bundle bundle, Precision wish, ClipTokenizer tokenizer, GoldenTest golden, Encoders.Place place)
             throws BundleException {
-        if (wish == Precision.INT8) {
-            Encoders small = Encoders.load(bundle, tokenizer, Precision.INT8, place);
-            return orClose(small, () -> golden.requireNear(small));
+        if (wish == Precision.INT8 || wish == Precision.FP16) {
+            return near(bundle, wish, tokenizer, golden, place);
         }
-        Encoders exact = Encoders.load(bundle, tokenizer, Precision.FP32, place);
+        Encoders best = Encoders.load(bundle, tokenizer, Precision.FP32, place);
+        Encoders exact = best;
         orClose(exact, () -> golden.requireExact(exact));
-        if (wish == Precision.FP32 || bundle.manifest().int8() == null) {
+        if (wish == Precision.FP32) {
             return exact;
         }
-        Encoders small;
-        try {
-            Encoders loaded = Encoders.load(bundle, tokenizer, Precision.INT8, place);
-            small = orClose(loaded, () -> golden.requireNear(loaded));
-        } catch (BundleException e) {
-            log.info("The 8-bit encoders are not used: {}", e.getMessage());
-            return exact;
+        double time = golden.seconds(exact, TIMED_BATCH);
+        for (Precision precision : Precision.worthTrying(place.provider())) {
+            if (bundle.manifest().reduced(precision) == null) {
+                continue;
+            }
+            try {
+                Encoders other = near(bundle, precision, tokenizer, golden, place);
+                double otherTime = golden.seconds(other, TIMED_BATCH);
+                boolean better = time / otherTime >= WORTH_IT;
+                log.info(
+                        "Encoders were compared: {} takes {} ms for {} pairs, {} {} ms; {} is used",
+                        best.precision().wire(),
+                        Math.round(time * 1000),
+                        TIMED_BATCH,
+                        precision.wire(),
+                        Math.round(otherTime * 1000),
+                        (better ? other : best).precision().wire());
+                (better ? best : other).close();
+                best = better ? other : best;
+                time = better ? otherTime : time;
+            } catch (BundleException e) {
+                log.info("The {} encoders are not used: {}", precision.wire(), e.getMessage());
+            }
         }
-        double gain = golden.seconds(exact, TIMED_BATCH) / golden.seconds(small, TIMED_BATCH);
-        boolean worth = gain >= WORTH_IT;
-        log.info(
-                "The {} encoders are used: 8-bit is {} times as fast here",
-                worth ? "8-bit" : "exact",
-                String.format(Locale.ROOT, "%.1f", gain));
-        (worth ? exact : small).close();
-        return worth ? small : exact;
+        return best;
+    }
+
+    /** Encoders with fewer bits that come near enough to the exact ones. */
+    private static Encoders near(
+            Bundle bundle, Precision precision, ClipTokenizer tokenizer, GoldenTest golden, Encoders.Place place)
+            throws BundleException {
+        Encoders loaded = Encoders.load(bundle, tokenizer, precision, place);
+        return orClose(loaded, () -> golden.requireNear(loaded));
     }
 
     /** On a device of its own: twice as many pairs in a call as long as that makes each cheaper by a twentieth. */

@@ -46,10 +46,10 @@ final class Encoders implements AutoCloseable {
         BundleManifest manifest = bundle.manifest();
         String image = manifest.image().file();
         String text = manifest.text().file();
-        if (precision == Precision.INT8) {
-            BundleManifest.Reduced reduced = manifest.int8();
+        if (precision != Precision.FP32) {
+            BundleManifest.Reduced reduced = manifest.reduced(precision);
             if (reduced == null) {
-                throw new BundleException("bundle " + bundle.name() + " has no 8-bit encoders");
+                throw new BundleException("bundle " + bundle.name() + " has no " + precision.wire() + " encoders");
             }
             image = reduced.image();
             text = reduced.text();

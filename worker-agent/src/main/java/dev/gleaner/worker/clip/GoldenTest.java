@@ -16,7 +16,7 @@ import java.util.Locale;
 final class GoldenTest {
     /** Cosines of two machines differ in the fourth digit; those of a wrong model in the first. */
     private static final double SIMILARITY_TOLERANCE = 0.005;
-    /** How near 8-bit embeddings must come to the exact ones. */
+    /** How near embeddings with fewer bits must come to the exact ones. */
     private static final double NEAR = 0.99;
     /** Share of pairs, all golden pictures with all golden texts, that both precisions must keep or drop alike. */
     private static final double AGREEMENT = 0.99;

@@ -3,6 +3,7 @@ package dev.gleaner.worker.fetch;
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.worker.fetch.dns.NameResolver;
 import dev.gleaner.worker.fetch.dns.NameStats;
+import dev.gleaner.worker.fetch.dns.Resolved;
 import dev.gleaner.worker.fetch.guard.AddressGuard;
 import dev.gleaner.worker.url.WebUrl;
 import io.netty.bootstrap.Bootstrap;
@@ -88,6 +89,11 @@ public final class Fetcher implements AutoCloseable {
 
     private void later(long nanos, Runnable work) {
         ScheduledFuture<?> unused = loops.schedule(work, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Looks a name up as a fetch would; always completes normally. */
+    public CompletionStage<Resolved> lookUp(String name) {
+        return names.resolve(name);
     }
 
     /** How looking up names went so far. */

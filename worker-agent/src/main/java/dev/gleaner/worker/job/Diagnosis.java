@@ -1,12 +1,13 @@
 package dev.gleaner.worker.job;
 
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.worker.fetch.dns.NameStats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What a job's drops say of this machine's network, in words for its owner, with what to do. A plain rule. */
+/** What a job's drops say of this machine's network. Plain rules. */
 public final class Diagnosis {
     private static final long ENOUGH = 200;
     private static final double LOSSY = 0.2;
@@ -20,34 +21,44 @@ public final class Diagnosis {
      * @param dropped of these, by the reasons' wire names
      * @return nothing when all is well, or when there is too little to tell
      */
-    public static List<String> of(NameStats names, long tried, Map<String, Long> dropped) {
-        List<String> found = new ArrayList<>();
+    public static List<Trouble> of(NameStats names, long tried, Map<String, Long> dropped) {
+        List<Trouble> found = new ArrayList<>();
         if (names.queries() >= ENOUGH && names.lost() >= LOSSY * names.queries()) {
-            found.add("your resolver drops " + percent(names.lost(), names.queries())
-                    + " of lookups; name others with --dns, or ask it less with --dns-rate");
+            found.add(new Trouble(Trouble.Kind.RESOLVER, percent(names.lost(), names.queries())));
         }
         if (tried < ENOUGH) {
             return found;
         }
         long refused = count(dropped, PairDrop.CONNECT) + count(dropped, PairDrop.TLS);
         if (refused >= MANY * tried) {
-            found.add(percent(refused, tried)
-                    + " of connections fail; a firewall or proxy may be in the way, or sites refuse your address");
+            found.add(new Trouble(Trouble.Kind.CONNECTIONS, percent(refused, tried)));
         }
         long late = count(dropped, PairDrop.TIMEOUT);
         if (late >= MANY * tried) {
-            found.add(
-                    percent(late, tried)
-                            + " of pictures do not come in time; your link may be saturated: use fewer --cpus, or other --hours");
+            found.add(new Trouble(Trouble.Kind.LINK, percent(late, tried)));
         }
         return found;
+    }
+
+    /** The same in words for the machine's owner, with what to do. */
+    public static String words(Trouble trouble) {
+        String share = trouble.percent() + " %";
+        return switch (trouble.kind()) {
+            case RESOLVER ->
+                "your resolver drops " + share + " of lookups; name others with --dns, or ask it less with --dns-rate";
+            case CONNECTIONS ->
+                share + " of connections fail; a firewall or proxy may be in the way, or sites refuse your address";
+            case LINK ->
+                share
+                        + " of pictures do not come in time; your link may be saturated: use fewer --cpus, or other --hours";
+        };
     }
 
     private static long count(Map<String, Long> dropped, PairDrop reason) {
         return dropped.getOrDefault(reason.wire(), 0L);
     }
 
-    private static String percent(long part, long whole) {
-        return Math.round(100.0 * part / whole) + " %";
+    private static int percent(long part, long whole) {
+        return (int) Math.min(100, Math.round(100.0 * part / whole));
     }
 }

@@ -5,6 +5,7 @@ import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Sites;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.worker.job.JobProgress;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,7 +42,8 @@ final class LeaseKeeper implements AutoCloseable {
     private volatile long intervalMillis;
     private final RandomGenerator jitter;
     private final SwarmManners manners;
-    private final Consumer<Heartbeat.Directive> directives;
+    private final Supplier<List<Trouble>> troubles;
+    private final Consumer<Heartbeat.Response> heard;
     /** The operators' message that was shown last: it comes with every beat. */
     private String told = "";
 
@@ -59,12 +61,14 @@ final class LeaseKeeper implements AutoCloseable {
             int seconds,
             RandomGenerator jitter,
             SwarmManners manners,
-            Consumer<Heartbeat.Directive> directives) {
+            Supplier<List<Trouble>> troubles,
+            Consumer<Heartbeat.Response> heard) {
         this.manners = manners;
         this.tracker = tracker;
         this.intervalMillis = Duration.ofSeconds(Math.max(1, seconds)).toMillis();
         this.jitter = jitter;
-        this.directives = directives;
+        this.troubles = troubles;
+        this.heard = heard;
         plan();
         java.util.concurrent.ScheduledFuture<?> unused =
                 clock.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -111,7 +115,7 @@ final class LeaseKeeper implements AutoCloseable {
                 .toList();
         Sites.Report report = manners.report();
         try {
-            Heartbeat.Response response = tracker.heartbeat(new Heartbeat.Request(beats, report));
+            Heartbeat.Response response = tracker.heartbeat(new Heartbeat.Request(beats, report, troubles.get()));
             Sites.Orders orders = response.sites();
             if (orders != null) {
                 manners.heed(orders);
@@ -136,7 +140,7 @@ final class LeaseKeeper implements AutoCloseable {
                 intervalMillis = Duration.ofSeconds(Math.min(MAX_SECONDS, response.heartbeatSeconds()))
                         .toMillis();
             }
-            directives.accept(response.directive());
+            heard.accept(response);
         } catch (ProblemException e) {
             if (e.action() == ProblemCode.Action.RETRY) {
                 manners.unheard(report);

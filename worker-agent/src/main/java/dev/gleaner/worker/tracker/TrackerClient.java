@@ -14,6 +14,7 @@ import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Release;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
+import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import java.io.IOException;
@@ -145,7 +146,19 @@ public final class TrackerClient {
         post(path(lease, "fail"), request, Map.class);
     }
 
-    /** A file of a model bundle. */
+    /** The release of the worker that the tracker offers. One try only. */
+    public WorkerRelease workerRelease() throws IOException {
+        HttpResponse<InputStream> response =
+                send(request("v1/worker-release").timeout(CALL_TIMEOUT).GET().build());
+        if (response.statusCode() != 200) {
+            throw problem(response);
+        }
+        try (InputStream in = response.body()) {
+            return JSON.readValue(in.readNBytes(MAX_ANSWER_BYTES), WorkerRelease.class);
+        }
+    }
+
+    /** A file of a bundle on the tracker's shelf. */
     public InputStream bundleFile(String bundle, String file) throws IOException {
         HttpRequest request = request("v1/bundles/" + bundle + "/" + file)
                 .timeout(UPLOAD_TIMEOUT)

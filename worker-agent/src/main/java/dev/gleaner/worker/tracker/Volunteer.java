@@ -5,12 +5,14 @@ import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.Acquire;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
+import dev.gleaner.protocol.lease.Rank;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.guest.Guest;
 import dev.gleaner.worker.image.Preprocessor;
+import dev.gleaner.worker.job.Diagnosis;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.LineSettings;
 import dev.gleaner.worker.job.MemoryPlan;
@@ -54,6 +56,7 @@ public final class Volunteer implements AutoCloseable {
     /** Why its owner does not want it to work now; empty when it may. */
     private volatile String resting = "";
 
+    private volatile @Nullable Rank rank;
     private volatile @Nullable Thread runner;
     /** Jobs begun and not finished: by an earlier run that was killed, or before the network went. */
     private final Deque<LeaseFolder.Left> left = new ArrayDeque<>();
@@ -65,6 +68,7 @@ public final class Volunteer implements AutoCloseable {
      * @param jobs stop after so many finished jobs; 0 means never
      * @param exitWhenIdle stop when the tracker has nothing to do
      * @param finishOnStop on {@link #stop}, finish the job at hand instead of giving it back
+     * @param updateAsked called when the tracker asks for a newer version; null: the worker ends then, and its owner sees to it
      */
     public record Settings(
             java.net.URI trackerAddress,
@@ -76,7 +80,8 @@ public final class Volunteer implements AutoCloseable {
             ClipModel.Options model,
             int jobs,
             boolean exitWhenIdle,
-            boolean finishOnStop) {}
+            boolean finishOnStop,
+            @Nullable Runnable updateAsked) {}
 
     public Volunteer(
             Settings settings,
@@ -110,7 +115,8 @@ public final class Volunteer implements AutoCloseable {
         Thread watch = new Thread(this::watchGuest, "guest");
         watch.setDaemon(true);
         watch.start();
-        try (LeaseKeeper keeper = new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, manners, this::obey)) {
+        try (LeaseKeeper keeper =
+                new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, manners, bench::diagnosis, this::obey)) {
             int done = 0;
             while (!stopping && !draining && (settings.jobs() == 0 || done < settings.jobs())) {
                 if (rests()) {
@@ -127,7 +133,7 @@ public final class Volunteer implements AutoCloseable {
                         break;
                     }
                     log.info("No job now: {}", Printable.of(answer.idle(), 200));
-                    Thread.sleep(1000L * Math.max(1, Math.min(300, answer.retryAfterSeconds())));
+                    idle(Math.max(1, Math.min(300, answer.retryAfterSeconds())));
                     continue;
                 }
                 for (Lease lease : answer.leases()) {
@@ -194,6 +200,13 @@ public final class Volunteer implements AutoCloseable {
         return false;
     }
 
+    /** Waits so long, or until the worker is to end. */
+    private void idle(int seconds) throws InterruptedException {
+        for (int i = 0; i < seconds && !stopping && !draining; i++) {
+            Thread.sleep(1_000);
+        }
+    }
+
     /** Whether the machine's owner does not want work now; says so once. */
     private boolean rests() {
         String why = guest.objectionToAJob().orElse("");
@@ -225,8 +238,11 @@ public final class Volunteer implements AutoCloseable {
     /** Asks for a job. A tracker that stays away for long is no reason to give up: the volunteer expects this to run for weeks. */
     private Acquire.Response acquire() throws IOException {
         try {
-            return tracker.acquire(
-                    new Acquire.Request(UUID.randomUUID().toString(), 1, settings.exitWhenIdle() ? 0 : 20));
+            return tracker.acquire(new Acquire.Request(
+                    UUID.randomUUID().toString(),
+                    1,
+                    settings.exitWhenIdle() ? 0 : 20,
+                    settings.registration().agent()));
         } catch (InterruptedIOException e) {
             throw e;
         } catch (ProblemException e) {
@@ -243,9 +259,14 @@ public final class Volunteer implements AutoCloseable {
         return new Acquire.Response(List.of(), reason, 300);
     }
 
-    private void obey(Heartbeat.Directive directive) {
+    private void obey(Heartbeat.Response said) {
+        Heartbeat.Directive directive = said.directive();
+        rank = said.rank();
         paused = directive == Heartbeat.Directive.PAUSE;
-        if (directive == Heartbeat.Directive.DRAIN || directive == Heartbeat.Directive.UPDATE) {
+        Runnable update = settings.updateAsked();
+        if (directive == Heartbeat.Directive.UPDATE && update != null) {
+            update.run();
+        } else if (directive == Heartbeat.Directive.DRAIN || directive == Heartbeat.Directive.UPDATE) {
             if (!draining) {
                 log.info("The tracker asks this worker to finish: directive={}", directive);
             }
@@ -253,9 +274,14 @@ public final class Volunteer implements AutoCloseable {
         }
     }
 
+    /** Ends {@link #run} after the job at hand. */
+    public void finish() {
+        draining = true;
+    }
+
     /** What seems wrong with this machine's network, in words. */
     public List<String> diagnosis() {
-        return bench.diagnosis();
+        return bench.diagnosis().stream().map(Diagnosis::words).toList();
     }
 
     /** What it does, in a word. */
@@ -264,6 +290,11 @@ public final class Volunteer implements AutoCloseable {
             return "resting";
         }
         return stopping || draining ? "stopping" : bench.isBusy() ? "working" : "waiting";
+    }
+
+    /** This worker's place by pairs given, as the tracker last said; null when it did not. */
+    public @Nullable Rank rank() {
+        return rank;
     }
 
     /** What this machine gave in this run. */

@@ -6,6 +6,7 @@ import dev.gleaner.protocol.lease.Fail;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Submit;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.worker.clip.Bundle;
 import dev.gleaner.worker.clip.BundleCache;
@@ -53,7 +54,7 @@ final class Workbench implements AutoCloseable {
     private volatile @Nullable JobRunner current;
     private volatile boolean leaseLost;
     private volatile boolean cancelled;
-    private volatile List<String> diagnosis = List.of();
+    private volatile List<Trouble> diagnosis = List.of();
     private volatile String whyCancelled = "";
     private @Nullable ClipModel model;
     /** Jobs in a row that failed for a reason of this machine's own. */
@@ -196,7 +197,7 @@ final class Workbench implements AutoCloseable {
             // The two cannot be compared side by side; the smaller one is the better guest.
             wish = Precision.INT8;
         }
-        Optional<String> objection = memory.objection(wish == Precision.INT8 ? small : exact);
+        Optional<String> objection = memory.objection(bundle.weights(wish));
         if (objection.isPresent()) {
             throw new BundleException(objection.get());
         }
@@ -228,9 +229,9 @@ final class Workbench implements AutoCloseable {
 
     /** Says once what seems wrong with this machine's network, and once that it is well again. */
     private void diagnose(Counts counts) {
-        List<String> found = Diagnosis.of(fetcher.names(), counts.candidates(), counts.pairDrops());
+        List<Trouble> found = Diagnosis.of(fetcher.names(), counts.candidates(), counts.pairDrops());
         if (!found.equals(diagnosis)) {
-            found.forEach(words -> log.warn("Network: {}", words));
+            found.forEach(trouble -> log.warn("Network: {}", Diagnosis.words(trouble)));
             if (found.isEmpty()) {
                 log.info("Network: all is well again");
             }
@@ -238,8 +239,8 @@ final class Workbench implements AutoCloseable {
         }
     }
 
-    /** What seems wrong with this machine's network, in words. */
-    List<String> diagnosis() {
+    /** What seems wrong with this machine's network. */
+    List<Trouble> diagnosis() {
         return diagnosis;
     }
 

@@ -24,13 +24,19 @@ class DiagnosisTest {
 
     @Test
     void eachTroubleHasItsWordsAndItsRemedy() {
-        List<String> lossy = Diagnosis.of(new NameStats(900, 90, 1_000, 300), 1_000, Map.of());
+        List<String> lossy = words(new NameStats(900, 90, 1_000, 300), Map.of());
         assertEquals(1, lossy.size());
         assertTrue(lossy.get(0).startsWith("your resolver drops 30 % of lookups")
                 && lossy.get(0).contains("--dns"));
-        List<String> refused = Diagnosis.of(WELL, 1_000, Map.of("connect", 300L, "tls", 100L));
+        List<String> refused = words(WELL, Map.of("connect", 300L, "tls", 100L));
         assertTrue(refused.get(0).startsWith("40 % of connections fail"), refused.toString());
-        List<String> late = Diagnosis.of(WELL, 1_000, Map.of("timeout", 400L));
+        List<String> late = words(WELL, Map.of("timeout", 400L));
         assertTrue(late.get(0).contains("saturated"), late.toString());
+    }
+
+    private static List<String> words(NameStats names, Map<String, Long> dropped) {
+        return Diagnosis.of(names, 1_000, dropped).stream()
+                .map(Diagnosis::words)
+                .toList();
     }
 }

@@ -1,10 +1,12 @@
 package dev.gleaner.tracker.ledger.sql;
 
 import static dev.gleaner.tracker.ledger.sql.Sql.all;
+import static dev.gleaner.tracker.ledger.sql.Sql.json;
 import static dev.gleaner.tracker.ledger.sql.Sql.one;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Roster;
@@ -99,6 +101,38 @@ final class SqlRoster implements Roster {
                 directive.name(),
                 message,
                 worker);
+    }
+
+    @Override
+    public CompletionStage<Boolean> changeAgent(String worker, String agent) {
+        return change(
+                worker,
+                "worker-version",
+                worker,
+                "UPDATE worker SET agent = ?, directive = CASE directive WHEN 'UPDATE' THEN 'NONE' ELSE directive END WHERE id = ? AND agent <> ?",
+                agent,
+                worker,
+                agent);
+    }
+
+    @Override
+    public CompletionStage<Boolean> noteTroubles(String worker, List<Trouble> troubles) {
+        return ledger.write(
+                worker.hashCode(),
+                c -> update(
+                                c,
+                                "UPDATE worker SET troubles = ? WHERE id = ?",
+                                troubles.isEmpty() ? null : json(troubles),
+                                worker)
+                        == 1);
+    }
+
+    @Override
+    public List<Given> given() {
+        return ledger.read(c -> all(
+                c,
+                r -> new Given(r.getString(1), r.getLong(2)),
+                "SELECT id, kept FROM worker WHERE kept > 0 ORDER BY kept DESC, registered_at"));
     }
 
     @Override

@@ -3,10 +3,12 @@ package dev.gleaner.tracker.ledger.sql;
 import static dev.gleaner.tracker.ledger.sql.Sql.all;
 import static dev.gleaner.tracker.ledger.sql.Sql.json;
 import static dev.gleaner.tracker.ledger.sql.Sql.one;
+import static dev.gleaner.tracker.ledger.sql.Sql.parse;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Register;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Roster;
 import java.sql.SQLException;
@@ -51,9 +53,14 @@ final class Workers {
                         r.getInt(8),
                         r.getInt(9),
                         Heartbeat.Directive.valueOf(r.getString(10)),
-                        r.getString(11)),
-                "SELECT id, nickname, agent, banned, waiting, address, invitation, standing, streak, directive, message FROM worker WHERE token_hash = ?",
+                        r.getString(11),
+                        troubles(r.getString(12))),
+                "SELECT id, nickname, agent, banned, waiting, address, invitation, standing, streak, directive, message, troubles FROM worker WHERE token_hash = ?",
                 tokenHash);
+    }
+
+    private static List<Trouble> troubles(@Nullable String json) throws SQLException {
+        return json == null ? List.of() : List.of(parse(json, Trouble[].class));
     }
 
     static List<WorkerView> views(Session session) throws SQLException {
@@ -75,9 +82,10 @@ final class Workers {
                         r.getInt(13),
                         r.getInt(14),
                         Heartbeat.Directive.valueOf(r.getString(15)),
-                        r.getString(16)),
+                        r.getString(16),
+                        troubles(r.getString(17))),
                 "SELECT w.id, w.nickname, w.team, w.agent, w.banned, w.waiting, w.invitation, coalesce(l.live, 0), w.accepted, w.rejected, w.failed, w.kept,"
-                        + " w.standing, w.streak, w.directive, w.message FROM worker w"
+                        + " w.standing, w.streak, w.directive, w.message, w.troubles FROM worker w"
                         + " LEFT JOIN (SELECT worker, count(*) AS live FROM attempt WHERE state IN ('LEASED', 'SUBMITTED') GROUP BY worker) l"
                         + " ON l.worker = w.id ORDER BY w.waiting DESC, w.kept DESC, w.registered_at");
     }

@@ -10,9 +10,11 @@ import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
+import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ManualClock;
@@ -523,6 +525,23 @@ abstract class LedgerContract {
         assertEquals(true, await(ledger.roster().directWorker("ada", Heartbeat.Directive.NONE, null, "op")));
         assertEquals(Heartbeat.Directive.NONE, ledger.roster().workers().get(0).directive());
         org.junit.jupiter.api.Assertions.assertNull(ada().message());
+    }
+
+    @Test
+    void whatAWorkerSaysOfItselfIsKept() {
+        await(ledger.roster().enrol(Newcomers.of("ada", "hash"), Enrolment.DEFAULT));
+        await(ledger.roster().directWorker("ada", Heartbeat.Directive.UPDATE, null, "op"));
+        assertEquals(true, await(ledger.roster().changeAgent("ada", "gleaner-worker/2")));
+        assertEquals(false, await(ledger.roster().changeAgent("ada", "gleaner-worker/2")), "nothing new");
+        List<Trouble> troubles = List.of(new Trouble(Trouble.Kind.RESOLVER, 30), new Trouble(Trouble.Kind.LINK, 40));
+        assertEquals(true, await(ledger.roster().noteTroubles("ada", troubles)));
+        WorkerView ada = ledger.roster().workers().get(0);
+        assertEquals("gleaner-worker/2", ada.agent());
+        assertEquals(Heartbeat.Directive.NONE, ada.directive());
+        assertEquals(troubles, ada.troubles());
+        await(ledger.roster().noteTroubles("ada", List.of()));
+        assertEquals(List.of(), ledger.roster().workers().get(0).troubles());
+        assertEquals(List.of(), ledger.roster().given(), "it gave nothing yet");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
@@ -17,6 +18,7 @@ import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import dev.gleaner.worker.shard.KeptPair;
+import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.shard.ShardWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +40,7 @@ class IntakeIT {
     private static final String BUNDLE = "b".repeat(64);
     private static final FencingToken TOKEN = new FencingToken("0123456789abcdef", 3);
     private static final Ledger.ReadyJob JOB =
-            new Ledger.ReadyJob(7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m());
+            new Ledger.ReadyJob(7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m(), Stage.WHOLE, null);
 
     @TempDir
     Path folder;
@@ -59,7 +61,9 @@ class IntakeIT {
     }
 
     private String fault(Manifest manifest) throws IOException {
-        return intake.fault(JOB, TOKEN, "ada", manifest).map(Fault::detail).orElse("");
+        return intake.fault(JOB, TOKEN, "ada", manifest, null)
+                .map(Fault::detail)
+                .orElse("");
     }
 
     /** A row that a test may spoil. */
@@ -113,7 +117,7 @@ class IntakeIT {
                 "1"));
     }
 
-    private ShardWriter.Shard write(Map<String, String> metadata, Consumer<Row> spoil) throws IOException {
+    private Shard write(Map<String, String> metadata, Consumer<Row> spoil) throws IOException {
         ShardWriter writer = new ShardWriter(Files.createTempDirectory(folder, "shard"), 100, metadata);
         for (int i = 0; i < 3; i++) {
             Row row = new Row();
@@ -136,7 +140,7 @@ class IntakeIT {
     }
 
     private String judge(Map<String, String> metadata, Consumer<Row> spoil) throws IOException {
-        ShardWriter.Shard shard = write(metadata, spoil);
+        Shard shard = write(metadata, spoil);
         return judge(shard.object(), Files.readAllBytes(shard.file()));
     }
 
@@ -149,7 +153,7 @@ class IntakeIT {
 
     @Test
     void aResultThatDoesNotCountAfterAllLeavesTheAcceptedPrefixAndNothingElseDoes() throws IOException {
-        ShardWriter.Shard shard = write(metadata(), row -> {});
+        Shard shard = write(metadata(), row -> {});
         assertEquals("", judge(shard.object(), Files.readAllBytes(shard.file())));
         String other = ObjectKeys.accepted(
                 "c", 7, new FencingToken(TOKEN.epoch(), 4), shard.object().sha256());
@@ -165,7 +169,7 @@ class IntakeIT {
 
     @Test
     void aJudgementThatACrashInterruptedAfterTheMoveEndsTheSame() throws IOException {
-        ShardWriter.Shard shard = write(metadata(), row -> {});
+        Shard shard = write(metadata(), row -> {});
         assertEquals("", judge(shard.object(), Files.readAllBytes(shard.file())));
         Counts counts = new Counts(1, 0, 1, 0, 3, 3, 3, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(shard.object()), 1);
@@ -207,7 +211,7 @@ class IntakeIT {
 
     @Test
     void wrongSizesDigestsAndRowCountsAreFound() throws IOException {
-        ShardWriter.Shard shard = write(metadata(), row -> {});
+        Shard shard = write(metadata(), row -> {});
         byte[] bytes = Files.readAllBytes(shard.file());
         ShardObject o = shard.object();
         assertTrue(judge(o, Arrays.copyOf(bytes, bytes.length - 1)).contains("bytes instead of"));
@@ -245,6 +249,6 @@ class IntakeIT {
         Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(object), 1);
         assertTrue(fault(manifest).contains("was not uploaded"));
         Files.move(folder.resolve("objects"), folder.resolve("away"));
-        assertThrows(IOException.class, () -> intake.fault(JOB, TOKEN, "ada", manifest));
+        assertThrows(IOException.class, () -> intake.fault(JOB, TOKEN, "ada", manifest, null));
     }
 }

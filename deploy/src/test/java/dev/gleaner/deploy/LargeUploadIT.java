@@ -10,7 +10,7 @@ import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
-import dev.gleaner.worker.shard.ShardWriter;
+import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.tracker.TrackerClient;
 import java.io.IOException;
 import java.net.URI;
@@ -142,7 +142,7 @@ class LargeUploadIT {
             client.authenticate(me.token());
             Lease lease =
                     client.acquire(new Acquire.Request("r", 1, 0)).leases().get(0);
-            ShardWriter.Shard shard = Shards.write(folder.resolve("shards"), lease, me.worker(), ROWS, this::noise);
+            Shard shard = Shards.write(folder.resolve("shards"), lease, me.worker(), ROWS, this::noise);
             assertTrue(
                     shard.object().bytes() > 11L << 20, "only " + shard.object().bytes() + " bytes");
             Tickets.Parts parts = client.tickets(lease, List.of(shard.object()))

@@ -5,6 +5,7 @@ import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.shard.KeptPair;
+import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.shard.ShardWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import java.util.function.Supplier;
 final class Shards {
     private Shards() {}
 
-    static ShardWriter.Shard write(Path folder, Lease lease, String worker, int rows, Supplier<float[]> embedding)
+    static Shard write(Path folder, Lease lease, String worker, int rows, Supplier<float[]> embedding)
             throws IOException {
         ShardWriter writer = new ShardWriter(
                 Files.createDirectories(folder),
@@ -62,7 +63,7 @@ final class Shards {
     }
 
     /** @param seconds that the job took: two manifests that differ in it are two results with the same candidates */
-    static Manifest manifest(Lease lease, ShardWriter.Shard shard, double seconds) {
+    static Manifest manifest(Lease lease, Shard shard, double seconds) {
         int rows = (int) shard.object().rows();
         Counts counts = new Counts(1, 0, 1, 0, rows, rows, rows, Map.of(), Map.of(), 10);
         return new Manifest(lease.bundle(), "fp32", 10, "0".repeat(31) + "1", counts, List.of(shard.object()), seconds);

@@ -15,7 +15,7 @@ import dev.gleaner.tracker.Tracker;
 import dev.gleaner.tracker.TrackerConfig;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.storage.Digests;
-import dev.gleaner.worker.shard.ShardWriter;
+import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.tracker.ProblemException;
 import dev.gleaner.worker.tracker.TrackerClient;
 import java.io.IOException;
@@ -125,8 +125,7 @@ class ZombieIT {
             Person bela = join(address, "bela");
             Lease adas =
                     ada.client.acquire(new Acquire.Request("r", 1, 0)).leases().get(0);
-            ShardWriter.Shard adasShard =
-                    Shards.write(folder.resolve("ada"), adas, ada.worker, 3, () -> new float[] {1, 0});
+            Shard adasShard = Shards.write(folder.resolve("ada"), adas, ada.worker, 3, () -> new float[] {1, 0});
             Tickets.Ticket ticket = ada.client
                     .tickets(adas, List.of(adasShard.object()))
                     .tickets()
@@ -137,8 +136,7 @@ class ZombieIT {
                     bela.client.acquire(new Acquire.Request("r", 1, 5)).leases().get(0);
             assertEquals(
                     List.of(adas.job(), 2), List.of(belas.job(), belas.token().attempt()));
-            ShardWriter.Shard belasShard =
-                    Shards.write(folder.resolve("bela"), belas, bela.worker, 3, () -> new float[] {0, 1});
+            Shard belasShard = Shards.write(folder.resolve("bela"), belas, bela.worker, 3, () -> new float[] {0, 1});
             bela.client.upload(belas, belasShard.object(), belasShard.file());
             assertEquals(
                     Submit.Outcome.ACCEPTED,

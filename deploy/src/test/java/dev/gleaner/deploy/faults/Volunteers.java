@@ -6,6 +6,7 @@ import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.shard.KeptPair;
+import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.shard.ShardWriter;
 import java.io.IOException;
 import java.net.URI;
@@ -165,7 +166,7 @@ final class Volunteers {
             post("v1/heartbeats", token, Map.of("leases", List.of(beat(job, fence, beat))));
         }
         Path shards = Files.createTempDirectory(folder, "shard");
-        ShardWriter.Shard shard = shard(shards, lease, worker);
+        Shard shard = shard(shards, lease, worker);
         String path = "v1/leases/" + attempt;
         Answer tickets = post(path + "/tickets", token, Map.of("objects", List.of(shard.object())));
         if (tickets.status != 200) {
@@ -203,7 +204,7 @@ final class Volunteers {
     }
 
     /** Uploads until the store has it; a second answer to the same ticket is as good as the first. */
-    private void upload(String path, String token, ShardWriter.Shard shard, Answer tickets)
+    private void upload(String path, String token, Shard shard, Answer tickets)
             throws IOException, InterruptedException {
         JsonNode ticket = tickets.body.path("tickets").path(0);
         for (int tries = 0; tries < 10; tries++) {
@@ -227,7 +228,7 @@ final class Volunteers {
         wrong.add("an upload was refused ten times: " + path);
     }
 
-    private ShardWriter.Shard shard(Path folder, JsonNode lease, String worker) throws IOException {
+    private Shard shard(Path folder, JsonNode lease, String worker) throws IOException {
         ShardWriter writer = new ShardWriter(
                 folder,
                 100,

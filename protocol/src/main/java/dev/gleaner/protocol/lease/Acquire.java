@@ -1,5 +1,6 @@
 package dev.gleaner.protocol.lease;
 
+import dev.gleaner.protocol.campaign.Stage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +19,16 @@ public final class Acquire {
      * @param max how many leases at most, 1 to {@value #MAX_LEASES}
      * @param waitSeconds how long to wait when none is ready, 0 to {@value #MAX_WAIT_SECONDS}
      * @param agent program and version as in {@link Register.Request#agent}, for it may have been updated since; null: as it was
+     * @param stages what the worker can do, what it likes best first; null stands for {@link Stage#WHOLE} alone
      */
     public record Request(
             String request,
             int max,
             int waitSeconds,
-            @Nullable String agent) {
+            @Nullable String agent,
+            @Nullable List<Stage> stages) {
         public Request(String request, int max, int waitSeconds) {
-            this(request, max, waitSeconds, null);
+            this(request, max, waitSeconds, null, null);
         }
     }
 

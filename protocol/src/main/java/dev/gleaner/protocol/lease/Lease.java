@@ -2,6 +2,8 @@ package dev.gleaner.protocol.lease;
 
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Slice;
+import dev.gleaner.protocol.campaign.Stage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An attempt's right to work on one job until the tracker's clock says otherwise.
@@ -16,6 +18,7 @@ import dev.gleaner.protocol.campaign.Slice;
  * @param bundle id of the model bundle: SHA-256 of its {@code bundle.json}, 64 hexadecimal digits
  * @param ttlSeconds the lease ends this long after the last heartbeat
  * @param hardCapSeconds the lease ends this long after it was granted, whatever beats
+ * @param stage what to do; null stands for {@link Stage#WHOLE}
  */
 public record Lease(
         long job,
@@ -27,4 +30,10 @@ public record Lease(
         Policy policy,
         String bundle,
         int ttlSeconds,
-        int hardCapSeconds) {}
+        int hardCapSeconds,
+        @Nullable Stage stage) {
+    /** What to do. */
+    public Stage does() {
+        return stage == null ? Stage.WHOLE : stage;
+    }
+}

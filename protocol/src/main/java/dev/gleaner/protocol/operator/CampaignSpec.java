@@ -1,6 +1,9 @@
 package dev.gleaner.protocol.operator;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What makes a campaign, beside its list of WAT paths.
@@ -10,5 +13,25 @@ import dev.gleaner.protocol.campaign.Policy;
  * @param slices jobs made of each WAT
  * @param bundle id of the model bundle
  * @param policy what to extract, fetch and keep
+ * @param stage what its jobs do; null stands for {@link Stage#WHOLE}
+ * @param source of a scoring campaign: the name of the campaign whose batches it scores; null for the others
  */
-public record CampaignSpec(String name, String base, int slices, String bundle, Policy policy) {}
+@JsonInclude(JsonInclude.Include.NON_NULL) // A spec without them stays the one that it was before there were stages.
+public record CampaignSpec(
+        String name,
+        String base,
+        int slices,
+        String bundle,
+        Policy policy,
+        @Nullable Stage stage,
+        @Nullable String source) {
+    /** A campaign whose jobs do everything. */
+    public CampaignSpec(String name, String base, int slices, String bundle, Policy policy) {
+        this(name, base, slices, bundle, policy, null, null);
+    }
+
+    /** What its jobs do. */
+    public Stage does() {
+        return stage == null ? Stage.WHOLE : stage;
+    }
+}

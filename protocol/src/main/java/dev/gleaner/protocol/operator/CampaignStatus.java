@@ -1,6 +1,8 @@
 package dev.gleaner.protocol.operator;
 
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.result.Counts;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A campaign at a glance.
@@ -12,6 +14,8 @@ import dev.gleaner.protocol.result.Counts;
  * @param bytesStored bytes of accepted shards
  * @param candidateDigest sum of the accepted results' digests
  * @param threshold the policy's, for showing
+ * @param stage what its jobs do
+ * @param source of a scoring campaign: the campaign whose batches it scores; its jobs come as those are handed in
  */
 public record CampaignStatus(
         String name,
@@ -24,7 +28,9 @@ public record CampaignStatus(
         Counts accepted,
         long bytesStored,
         String candidateDigest,
-        double threshold) {
+        double threshold,
+        Stage stage,
+        @Nullable String source) {
 
     /** Jobs by state; {@code open} counts those that are not leased. The five add up to all jobs. */
     public record Jobs(long open, long leased, long done, long quarantined, long cancelled) {}

@@ -7,7 +7,7 @@ import java.util.Locale;
  *
  * <p>{@code WIDTH} and {@code HEIGHT} are the original picture's, and not swapped as in LAION's tables.
  */
-public enum ShardColumn {
+public enum ShardColumn implements Column {
     /** 63-bit id made from WAT path, record offset and index: the same pair has the same id in every attempt. */
     SAMPLE_ID(Kind.INT64, true),
     URL(Kind.TEXT, true),
@@ -42,16 +42,6 @@ public enum ShardColumn {
     /** Image embedding of unit length, IEEE 754 half precision. */
     EMBEDDING(Kind.HALF_LIST, true);
 
-    /** What a column holds; the writer and the verifier map it to Parquet. */
-    public enum Kind {
-        INT32,
-        INT64,
-        FLOAT,
-        TEXT,
-        TIMESTAMP_MILLIS,
-        HALF_LIST
-    }
-
     /** Version of this list, in each file's metadata. */
     public static final int SCHEMA_VERSION = 1;
 
@@ -63,16 +53,18 @@ public enum ShardColumn {
         this.required = required;
     }
 
+    @Override
     public Kind kind() {
         return kind;
     }
 
-    /** Whether every row has a value. */
+    @Override
     public boolean required() {
         return required;
     }
 
     /** Name in the file: LAION's upper-case names as they are, {@code similarity} and the provenance in lower case. */
+    @Override
     public String column() {
         return compareTo(SIMILARITY) < 0 ? name() : name().toLowerCase(Locale.ROOT);
     }

@@ -2,6 +2,7 @@ package dev.gleaner.tracker.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.OperatorCalls;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +25,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code campaign create|list|show|pause|resume}. */
+/** {@code campaign create|score|list|show|pause|resume}. */
 @Command(
         name = "campaign",
-        description = "Campaigns: create, list, show, pause, resume.",
+        description = "Campaigns: create, score, list, show, pause, resume.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class CampaignCommand {
@@ -76,18 +78,75 @@ final class CampaignCommand {
                             description = "folder of the model bundle; uploaded if the tracker lacks it")
                     Path bundle,
             @Option(
+                            names = "--fetch-only",
+                            description =
+                                    "its jobs hand in batches of prepared pictures, for campaigns made with campaign score")
+                    boolean fetchOnly,
+            @Option(
                             names = "--policy",
                             paramLabel = "FILE",
                             description = "policy as JSON (default: LAION-400M's figures)")
                     @Nullable
                     Path policyFile)
             throws IOException {
-        Policy policy = policyFile == null
-                ? Policy.laion400m()
-                : OperatorOptions.JSON.readValue(Files.readString(policyFile), Policy.class);
         String id = upload(operator, bundle);
-        CampaignSpec spec = new CampaignSpec(name, address(base), slices, id, policy);
-        JsonNode created = operator.post("v1/operator/campaigns", new OperatorCalls.NewCampaign(spec, read(paths)));
+        CampaignSpec spec = new CampaignSpec(
+                name, address(base), slices, id, policy(policyFile), fetchOnly ? Stage.FETCH : null, null);
+        return create(operator, new OperatorCalls.NewCampaign(spec, read(paths)));
+    }
+
+    @Command(
+            name = "score",
+            description =
+                    "Makes a campaign that scores the batches of one made with --fetch-only: those that are there, and those to come.",
+            mixinStandardHelpOptions = true)
+    int score(
+            @Mixin OperatorOptions operator,
+            @Option(
+                            names = "--name",
+                            required = true,
+                            paramLabel = "NAME",
+                            description = "the campaign's name: a-z 0-9 . _ -")
+                    String name,
+            @Option(
+                            names = "--source",
+                            required = true,
+                            paramLabel = "NAME",
+                            description = "the campaign whose batches are scored")
+                    String source,
+            @Option(
+                            names = "--bundle",
+                            required = true,
+                            paramLabel = "DIR",
+                            description = "folder of the model bundle; uploaded if the tracker lacks it")
+                    Path bundle,
+            @Option(
+                            names = "--policy",
+                            paramLabel = "FILE",
+                            description = "policy as JSON (default: LAION-400M's figures)")
+                    @Nullable
+                    Path policyFile)
+            throws IOException {
+        String id = upload(operator, bundle);
+        JsonNode fetched = operator.get("v1/campaigns/" + OperatorOptions.segment(source));
+        CampaignSpec spec = new CampaignSpec(
+                name,
+                fetched.path("base").asText(),
+                fetched.path("slices").asInt(),
+                id,
+                policy(policyFile),
+                Stage.SCORE,
+                source);
+        return create(operator, new OperatorCalls.NewCampaign(spec, List.of()));
+    }
+
+    private static Policy policy(@Nullable Path file) throws IOException {
+        return file == null ? Policy.laion400m() : OperatorOptions.JSON.readValue(Files.readString(file), Policy.class);
+    }
+
+    private int create(OperatorOptions operator, OperatorCalls.NewCampaign wish) throws IOException {
+        JsonNode created = operator.post("v1/operator/campaigns", wish);
+        String name = wish.spec().name();
         out.println(
                 created.path("created").asBoolean()
                         ? "campaign " + name + " made with "
@@ -137,14 +196,15 @@ final class CampaignCommand {
     @Command(name = "list", description = "Shows all campaigns, one a line.", mixinStandardHelpOptions = true)
     int list(@Mixin OperatorOptions operator) throws IOException {
         out.printf(
-                "%-24s %-8s %10s %10s %10s %10s %12s%n",
-                "CAMPAIGN", "STATE", "OPEN", "LEASED", "DONE", "QUARANT.", "PAIRS");
+                "%-24s %-8s %-6s %10s %10s %10s %10s %12s%n",
+                "CAMPAIGN", "STATE", "STAGE", "OPEN", "LEASED", "DONE", "QUARANT.", "KEPT");
         for (JsonNode c : operator.get("v1/campaigns").path("campaigns")) {
             JsonNode jobs = c.path("jobs");
             out.printf(
-                    "%-24s %-8s %10d %10d %10d %10d %12d%n",
+                    "%-24s %-8s %-6s %10d %10d %10d %10d %12d%n",
                     c.path("name").asText(),
                     c.path("state").asText(),
+                    c.path("stage").asText().toLowerCase(Locale.ROOT),
                     jobs.path("open").asLong(),
                     jobs.path("leased").asLong(),
                     jobs.path("done").asLong(),

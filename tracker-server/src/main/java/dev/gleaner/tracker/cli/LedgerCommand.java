@@ -164,6 +164,7 @@ final class LedgerCommand {
 
     private static long checkObjects(SqlLedger ledger, ObjectStore store, boolean digests, List<String> faults) {
         long[] looked = {0};
+        List<Bad> bad = new ArrayList<>();
         ledger.eachCanonical(result -> {
             try {
                 Manifest manifest = LINES.readValue(result.manifest(), Manifest.class);
@@ -171,7 +172,7 @@ final class LedgerCommand {
                     String key = ObjectKeys.accepted(result.campaign(), result.job(), result.token(), object.sha256());
                     String fault = fault(store, key, object, digests);
                     if (!fault.isEmpty()) {
-                        faults.add("job " + result.job() + ": object " + key + " " + fault);
+                        bad.add(new Bad(result.job(), "object " + key + " " + fault));
                     }
                     looked[0]++;
                 }
@@ -179,8 +180,16 @@ final class LedgerCommand {
                 throw new UncheckedIOException("the objects cannot be checked: " + e.getMessage(), e);
             }
         });
+        for (Bad object : bad) {
+            // Batches that have been scored may have been collected.
+            if (!ledger.isSpent(object.job)) {
+                faults.add("job " + object.job + ": " + object.fault);
+            }
+        }
         return looked[0];
     }
+
+    private record Bad(long job, String fault) {}
 
     private static String fault(ObjectStore store, String key, ShardObject object, boolean digests) throws IOException {
         Optional<Long> size = store.size(key);

@@ -29,11 +29,15 @@ final class Uploads {
         this.calls = calls;
     }
 
+    /** Of the object that the call is about. */
+    static String key(RoutingContext ctx) {
+        return ctx.request().path().substring("/v1/objects/".length());
+    }
+
     void object(RoutingContext ctx, FileObjectStore store) {
         ctx.request().pause();
-        String key = ctx.request().path().substring("/v1/objects/".length());
         FileObjectStore.Link link = new FileObjectStore.Link(
-                key,
+                key(ctx),
                 Requests.number(ctx.request().getParam("bytes", ""), "bytes"),
                 ctx.request().getParam("sha256", ""),
                 Requests.number(ctx.request().getParam("expires", ""), "expires"),

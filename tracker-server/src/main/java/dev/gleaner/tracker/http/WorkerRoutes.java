@@ -7,6 +7,7 @@ import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Release;
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.tracker.service.BundleShelf;
+import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import io.vertx.ext.web.Router;
@@ -62,6 +63,9 @@ final class WorkerRoutes {
                         Requests.job(ctx),
                         Requests.token(ctx),
                         Requests.body(ctx, Tickets.Request.class))));
+        calls.post(
+                LEASE + "/inputs",
+                ctx -> Calls.done(workers.inputs(worker(ctx), Requests.job(ctx), Requests.token(ctx))));
         calls.worker(
                 LEASE + "/release",
                 others,
@@ -90,11 +94,29 @@ final class WorkerRoutes {
         FileObjectStore own = store;
         if (own != null) {
             router.put("/v1/objects/*").handler(ctx -> uploads.object(ctx, own));
+            router.get("/v1/objects/*").handler(ctx -> object(ctx, calls, own));
         }
     }
 
     private String worker(RoutingContext ctx) {
         return workers.authenticate(Requests.bearer(ctx)).worker();
+    }
+
+    private static void object(RoutingContext ctx, Calls calls, FileObjectStore store) {
+        calls.blocking(() -> {
+                    try {
+                        return store.linked(
+                                Uploads.key(ctx),
+                                Requests.number(ctx.request().getParam("expires", ""), "expires"),
+                                ctx.request().getParam("signature", ""));
+                    } catch (FileObjectStore.RefusedException e) {
+                        throw new Refusal(e.code(), String.valueOf(e.getMessage()));
+                    }
+                })
+                .compose(path -> ctx.response()
+                        .putHeader("Content-Type", "application/octet-stream")
+                        .sendFile(path.toString()))
+                .onFailure(ctx::fail);
     }
 
     private void bundleFile(RoutingContext ctx, Calls calls) {

@@ -2,6 +2,7 @@ package dev.gleaner.tracker.intake;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -121,15 +122,21 @@ public final class Collector {
         Optional<Ledger.AttemptRow> attempt = ledger.attempt(
                         object.job(), object.token().attempt())
                 .filter(row -> row.token().equals(object.token()));
-        return attempt.isPresent() && isNeeded(attempt.get(), object.sha256(), key.startsWith(ObjectKeys.ACCEPTED));
+        return attempt.isPresent()
+                && isNeeded(attempt.get(), object.sha256(), key.startsWith(ObjectKeys.ACCEPTED), isSpent(object.job()));
     }
 
-    private static boolean isNeeded(Ledger.AttemptRow attempt, String sha256, boolean accepted) {
+    /** Batches are there to be scored, and take far more room than what comes of them. */
+    private boolean isSpent(long job) {
+        return ledger.job(job).filter(j -> j.stage() == Stage.FETCH).isPresent() && ledger.isSpent(job);
+    }
+
+    private static boolean isNeeded(Ledger.AttemptRow attempt, String sha256, boolean accepted, boolean spent) {
         AttemptStatus status = attempt.status();
         return switch (status) {
             // Uploading, or about to be judged: the manifest may not be known, or may name what is not here yet.
             case LEASED, SUBMITTED -> true;
-            case ACCEPTED -> accepted && names(attempt, sha256);
+            case ACCEPTED -> accepted && names(attempt, sha256) && !spent;
             case HELD -> names(attempt, sha256);
             case REJECTED, SUPERSEDED, RELEASED, FAILED, EXPIRED, REVOKED -> false;
         };

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.intake;
 
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges what an attempt handed in, believing nobody: the manifest's sums, then each object's size, digest and contents as the
@@ -33,18 +35,28 @@ public final class Intake {
     /**
      * What is wrong with the result; empty when it is good and its objects have been moved.
      *
+     * @param fetched what handed in the batches of a scoring job; null for other jobs
      * @throws IOException when the store cannot be used: then there is no judgement yet
      */
-    public Optional<Fault> fault(ReadyJob job, FencingToken token, String worker, Manifest manifest)
+    public Optional<Fault> fault(
+            ReadyJob job, FencingToken token, String worker, Manifest manifest, @Nullable Manifest fetched)
             throws IOException {
         String fault = manifest.fault();
         if (!fault.isEmpty()) {
             return fault(Fault.Kind.SUMS, fault);
         }
+        if (fetched != null) {
+            fault = Scored.fault(fetched, manifest);
+            if (!fault.isEmpty()) {
+                return fault(Fault.Kind.SUMS, fault);
+            }
+        }
         if (!manifest.bundle().equals(job.bundle())) {
             return fault(Fault.Kind.BUNDLE, "scored with another model bundle");
         }
-        Map<String, String> metadata = ShardVerifier.metadata(job.campaign(), job.job(), token.toString(), worker);
+        boolean batches = job.stage() == Stage.FETCH;
+        Map<String, String> metadata =
+                ShardVerifier.metadata(job.campaign(), job.job(), token.toString(), worker, batches);
         Map<ObjectStore.Known, String> good = new LinkedHashMap<>();
         for (ShardObject object : manifest.objects()) {
             String incoming = ObjectKeys.incoming(job.campaign(), job.job(), token, object.sha256());
@@ -73,7 +85,7 @@ public final class Intake {
                     return fault(Fault.Kind.DIGEST, "object " + object.name() + " has other bytes than declared");
                 }
                 ShardVerifier.Expected expected = new ShardVerifier.Expected(
-                        object.rows(), job.policy().threshold(), job.watPath(), job.bundle(), metadata);
+                        object.rows(), job.policy().threshold(), job.watPath(), job.bundle(), metadata, batches);
                 fault = ShardVerifier.fault(copy.path(), expected);
                 if (!fault.isEmpty()) {
                     return fault(Fault.Kind.CONTENTS, "object " + object.name() + ": " + fault);

@@ -1,5 +1,7 @@
 package dev.gleaner.tracker.intake;
 
+import dev.gleaner.protocol.shard.BatchColumn;
+import dev.gleaner.protocol.shard.Column;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import java.io.IOException;
@@ -39,8 +41,14 @@ final class ShardVerifier {
      *
      * @param rows as the manifest says
      * @param metadata keys that must have these values
+     * @param batch whether it is a batch of prepared pictures instead of a shard of pairs
      */
-    record Expected(long rows, double threshold, String watPath, String bundle, Map<String, String> metadata) {}
+    record Expected(
+            long rows, double threshold, String watPath, String bundle, Map<String, String> metadata, boolean batch) {
+        private List<? extends Column> columns() {
+            return batch ? List.of(BatchColumn.values()) : List.of(ShardColumn.values());
+        }
+    }
 
     private ShardVerifier() {}
 
@@ -50,11 +58,12 @@ final class ShardVerifier {
                 new LocalInputFile(file),
                 ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
             List<Type> fields = reader.getFileMetaData().getSchema().getFields();
-            if (fields.size() != ShardColumn.values().length) {
-                return "the shard has " + fields.size() + " columns instead of " + ShardColumn.values().length;
+            List<? extends Column> columns = expected.columns();
+            if (fields.size() != columns.size()) {
+                return "the shard has " + fields.size() + " columns instead of " + columns.size();
             }
-            for (ShardColumn column : ShardColumn.values()) {
-                int at = List.of(ShardColumn.values()).indexOf(column);
+            for (int at = 0; at < columns.size(); at++) {
+                Column column = columns.get(at);
                 if (!matches(fields.get(at), column)) {
                     return "column " + at + " is not " + column.column() + " of kind " + column.kind();
                 }
@@ -82,22 +91,25 @@ final class ShardVerifier {
     private static String rowsFault(ParquetFileReader reader, Expected expected) throws IOException {
         MessageColumnIO columns =
                 new ColumnIOFactory().getColumnIO(reader.getFileMetaData().getSchema());
-        Set<Long> ids = new HashSet<>();
+        Set<Object> ids = new HashSet<>();
         int embedding = -1;
         for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
             RecordReader<Group> rows = columns.getRecordReader(
                     pages, new GroupRecordConverter(reader.getFileMetaData().getSchema()));
             for (long i = 0; i < pages.getRowCount(); i++) {
                 Group row = rows.read();
-                int length = row.getGroup(ShardColumn.EMBEDDING.column(), 0).getFieldRepetitionCount(0);
+                int length = expected.batch()
+                        ? embedding
+                        : row.getGroup(ShardColumn.EMBEDDING.column(), 0).getFieldRepetitionCount(0);
                 if (embedding >= 0 && length != embedding) {
                     return "embeddings of different lengths";
                 }
                 embedding = length;
-                if (!ids.add(row.getLong(ShardColumn.SAMPLE_ID.column(), 0))) {
-                    return "a SAMPLE_ID stands twice";
+                if (!ids.add(id(row, expected.batch()))) {
+                    return "a pair stands twice";
                 }
-                String fault = rowFault(row, expected);
+                String fault = expected.batch() ? pictureFault(row) : pairFault(row, expected);
+                fault = fault.isEmpty() ? sharedFault(row, expected) : fault;
                 if (!fault.isEmpty()) {
                     return fault;
                 }
@@ -106,39 +118,63 @@ final class ShardVerifier {
         return "";
     }
 
-    private static String rowFault(Group row, Expected expected) {
+    private static Object id(Group row, boolean batch) {
+        return batch
+                ? new Place(
+                        row.getLong(BatchColumn.WAT_OFFSET.column(), 0),
+                        row.getInteger(BatchColumn.LINK_INDEX.column(), 0))
+                : (Object) row.getLong(ShardColumn.SAMPLE_ID.column(), 0);
+    }
+
+    private record Place(long offset, int index) {}
+
+    private static String pictureFault(Group row) {
+        int bytes = row.getBinary(BatchColumn.PIXELS.column(), 0).length();
+        return bytes == BatchColumn.PIXEL_BYTES
+                ? ""
+                : "a prepared picture has " + bytes + " bytes instead of " + BatchColumn.PIXEL_BYTES;
+    }
+
+    private static String pairFault(Group row, Expected expected) {
         float similarity = row.getFloat(ShardColumn.SIMILARITY.column(), 0);
         if (!(similarity >= (float) expected.threshold() && similarity <= 1.0001f)) {
             return "a similarity of " + similarity + " is outside " + expected.threshold() + " to 1";
         }
-        String url = text(row, ShardColumn.URL);
+        return text(row, ShardColumn.MODEL_ID).equals(expected.bundle()) ? "" : "a row is of another model bundle";
+    }
+
+    /** Of the columns that shards and batches have in common. */
+    private static String sharedFault(Group row, Expected expected) {
+        boolean batch = expected.batch();
+        String url = text(row, batch ? BatchColumn.URL : ShardColumn.URL);
         if (!url.startsWith("http://") && !url.startsWith("https://")) {
             return "an address is neither http nor https";
         }
-        if (url.length() > MAX_TEXT_BYTES || text(row, ShardColumn.TEXT).length() > MAX_TEXT_BYTES) {
+        if (url.length() > MAX_TEXT_BYTES
+                || text(row, batch ? BatchColumn.TEXT : ShardColumn.TEXT).length() > MAX_TEXT_BYTES) {
             return "a text is too long";
         }
-        if (!text(row, ShardColumn.WAT_PATH).equals(expected.watPath())) {
+        if (!text(row, batch ? BatchColumn.WAT_PATH : ShardColumn.WAT_PATH).equals(expected.watPath())) {
             return "a row is of another WAT";
         }
-        if (!text(row, ShardColumn.MODEL_ID).equals(expected.bundle())) {
-            return "a row is of another model bundle";
-        }
-        if (row.getInteger(ShardColumn.WIDTH.column(), 0) < 1 || row.getInteger(ShardColumn.HEIGHT.column(), 0) < 1) {
+        if (row.getInteger((batch ? BatchColumn.WIDTH : ShardColumn.WIDTH).column(), 0) < 1
+                || row.getInteger((batch ? BatchColumn.HEIGHT : ShardColumn.HEIGHT).column(), 0) < 1) {
             return "a picture without pixels";
         }
-        if (!text(row, ShardColumn.IMAGE_SHA256).matches("[0-9a-f]{64}")
-                || !text(row, ShardColumn.IMAGE_MD5).matches("[0-9a-f]{32}")) {
+        if (!text(row, batch ? BatchColumn.IMAGE_SHA256 : ShardColumn.IMAGE_SHA256)
+                        .matches("[0-9a-f]{64}")
+                || !text(row, batch ? BatchColumn.IMAGE_MD5 : ShardColumn.IMAGE_MD5)
+                        .matches("[0-9a-f]{32}")) {
             return "an image digest is not one";
         }
         return "";
     }
 
-    private static String text(Group row, ShardColumn column) {
+    private static String text(Group row, Column column) {
         return row.getString(column.column(), 0);
     }
 
-    private static boolean matches(Type field, ShardColumn column) {
+    private static boolean matches(Type field, Column column) {
         Type.Repetition repetition = column.required() ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
         if (!field.getName().equals(column.column()) || !field.isRepetition(repetition)) {
             return false;
@@ -150,6 +186,7 @@ final class ShardVerifier {
             case TEXT ->
                 isPrimitive(field, PrimitiveTypeName.BINARY)
                         && LogicalTypeAnnotation.stringType().equals(field.getLogicalTypeAnnotation());
+            case BYTES -> isPrimitive(field, PrimitiveTypeName.BINARY);
             case HALF_LIST -> !field.isPrimitive() && isHalfList(field.asGroupType());
         };
     }
@@ -171,12 +208,13 @@ final class ShardVerifier {
     }
 
     /** The file metadata that says where a shard comes from. */
-    static Map<String, String> metadata(String campaign, long job, String token, String worker) {
+    static Map<String, String> metadata(String campaign, long job, String token, String worker, boolean batch) {
         return Map.of(
                 ShardMetadata.CAMPAIGN, campaign,
                 ShardMetadata.JOB, Long.toString(job),
                 ShardMetadata.ATTEMPT, token,
                 ShardMetadata.WORKER, worker,
-                ShardMetadata.SCHEMA, Integer.toString(ShardColumn.SCHEMA_VERSION));
+                ShardMetadata.SCHEMA,
+                        Integer.toString(batch ? BatchColumn.SCHEMA_VERSION : ShardColumn.SCHEMA_VERSION));
     }
 }

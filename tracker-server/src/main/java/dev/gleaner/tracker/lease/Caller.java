@@ -1,5 +1,7 @@
 package dev.gleaner.tracker.lease;
 
+import dev.gleaner.protocol.campaign.Stage;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param invitation id of the invitation it came with, or null
  * @param standing in thousandths of the full daily allowance, 1 to {@value #FULL_STANDING}
  * @param streak accepted results since its last rejected, expired or resource-starved attempt
+ * @param stages what it can do, what it likes best first
  */
 public record Caller(
         String worker,
@@ -17,11 +20,23 @@ public record Caller(
         @Nullable String address,
         @Nullable String invitation,
         int standing,
-        int streak) {
+        int streak,
+        List<Stage> stages) {
     /** The standing of a worker with a good record. */
     public static final int FULL_STANDING = 1_000;
 
     private static final int RELIABLE_STREAK = 10;
+
+    /** One that does whole jobs. */
+    public Caller(
+            String worker,
+            String agent,
+            @Nullable String address,
+            @Nullable String invitation,
+            int standing,
+            int streak) {
+        this(worker, agent, address, invitation, standing, streak, List.of(Stage.WHOLE));
+    }
 
     /** Whether other workers' troublesome jobs are best tried here. */
     boolean isReliable() {

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.lease;
 
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.tracker.ledger.AttemptStatus;
@@ -12,8 +13,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -51,12 +56,11 @@ public final class LeaseDesk implements Desk {
     private final Conduct conduct = new Conduct();
     private final Stragglers stragglers;
     private final Asking asking = new Asking();
-    private final ReadyWindow window = new ReadyWindow();
+    private final Map<Stage, ReadyWindow> windows = new EnumMap<>(Stage.class);
     private final Set<Long> taken = new HashSet<>();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     private final ArrayDeque<Live> slow = new ArrayDeque<>();
     private Instant lookForStragglersAfter = Instant.MIN;
-    private Instant refillAfter = Instant.MIN;
     private Share share = Share.NONE;
     private @Nullable Instant lastSeen;
 
@@ -90,6 +94,9 @@ public final class LeaseDesk implements Desk {
         this.quota = new Quota(rules.limits);
         this.live = new LiveLeases(quota);
         this.stragglers = new Stragglers(rules.resultsToKnowSlow);
+        for (Stage stage : Stage.values()) {
+            windows.put(stage, new ReadyWindow());
+        }
     }
 
     private LeaseSettings times() {
@@ -118,7 +125,7 @@ public final class LeaseDesk implements Desk {
         List<Waiter> moved = waiters.stream().map(waiter -> waiter.moved(gap)).toList();
         waiters.clear();
         waiters.addAll(moved);
-        refillAfter = Instant.MIN;
+        windows.values().forEach(ReadyWindow::expectMore);
         lookForStragglersAfter = Instant.MIN;
         if (gap.isNegative()) {
             conduct.forget();
@@ -153,8 +160,7 @@ public final class LeaseDesk implements Desk {
                         }
                     }
                     share = now;
-                    window.clear();
-                    refillAfter = Instant.MIN;
+                    windows.values().forEach(ReadyWindow::clear);
                     log.info(
                             "Share of the jobs changed: partitions={} leases={} given_up={}",
                             now.partitions().size(),
@@ -288,10 +294,21 @@ public final class LeaseDesk implements Desk {
     }
 
     private List<Ledger.ReadyJob> pick(Caller caller, int max) {
+        for (Stage stage : caller.stages()) {
+            List<Ledger.ReadyJob> picked = pick(stage, caller, max);
+            if (!picked.isEmpty()) {
+                return picked;
+            }
+        }
+        return List.of();
+    }
+
+    private List<Ledger.ReadyJob> pick(Stage stage, Caller caller, int max) {
         Instant now = now();
         boolean others = asking.othersThan(caller.worker(), now);
+        ReadyWindow window = window(stage);
         if (window.isEmpty()) {
-            refill();
+            refill(stage);
             return window.take(caller, max, others, now);
         }
         List<Ledger.ReadyJob> picked = window.take(caller, max, others, now);
@@ -299,9 +316,13 @@ public final class LeaseDesk implements Desk {
             return picked;
         }
         // What is there is kept for others; something new may have come.
-        refill();
-        refillAfter = now.plus(REFILL_EVERY);
+        refill(stage);
+        window.restUntil(now.plus(REFILL_EVERY));
         return window.take(caller, max, others, now);
+    }
+
+    private ReadyWindow window(Stage stage) {
+        return Objects.requireNonNull(windows.get(stage), "there is one for each");
     }
 
     /** A job that somebody else is slow with, for a reliable worker that would be idle near a campaign's end. */
@@ -312,8 +333,12 @@ public final class LeaseDesk implements Desk {
         lookForStragglers();
         for (Live lease : List.copyOf(slow)) {
             if (!lease.worker.equals(caller.worker()) && !taken.contains(lease.job)) {
+                Optional<Ledger.ReadyJob> job = ledger.job(lease.job);
+                if (job.isEmpty() || !caller.stages().contains(job.get().stage())) {
+                    continue;
+                }
                 slow.remove(lease);
-                return ledger.job(lease.job).map(List::of).orElse(List.of());
+                return List.of(job.get());
             }
         }
         return List.of();
@@ -331,19 +356,20 @@ public final class LeaseDesk implements Desk {
         }
     }
 
-    private void refill() {
+    private void refill(Stage stage) {
         Instant now = now();
-        if (now.isBefore(refillAfter)) {
+        ReadyWindow window = window(stage);
+        if (window.rests(now)) {
             return;
         }
-        List<Ledger.ReadyJob> ready = ledger.ready(WINDOW + taken.size(), now, share);
+        List<Ledger.ReadyJob> ready = ledger.ready(stage, WINDOW + taken.size(), now, share);
         List<Long> ids = ready.stream().map(Ledger.ReadyJob::job).toList();
         window.refill(
                 ready,
                 ledger.tried(ids),
                 job -> live.anyOf(job.job()) || taken.contains(job.job()) || conduct.rests(job.campaign(), now));
         if (window.isEmpty()) {
-            refillAfter = now.plus(REFILL_EVERY);
+            window.restUntil(now.plus(REFILL_EVERY));
         }
     }
 
@@ -399,9 +425,9 @@ public final class LeaseDesk implements Desk {
                 Instant now = now();
                 conduct.ended(lease.worker, lease.agent, lease.campaign, job, how, now);
                 if (conduct.rests(lease.campaign, now)) {
-                    window.clear();
+                    windows.values().forEach(ReadyWindow::clear);
                 }
-                refillAfter = Instant.MIN;
+                windows.values().forEach(ReadyWindow::expectMore);
             }
         });
     }
@@ -453,8 +479,7 @@ public final class LeaseDesk implements Desk {
     @Override
     public void wake() {
         thread.execute(() -> {
-            refillAfter = Instant.MIN;
-            window.clear();
+            windows.values().forEach(ReadyWindow::clear);
             serveWaiters();
         });
     }
@@ -474,7 +499,12 @@ public final class LeaseDesk implements Desk {
                         lookForStragglers();
                     }
                     serveWaiters();
-                    monitor.standing(live.size(), waiters.size(), window.size());
+                    monitor.standing(
+                            live.size(),
+                            waiters.size(),
+                            windows.values().stream()
+                                    .mapToInt(ReadyWindow::size)
+                                    .sum());
                 },
                 thread);
     }
@@ -500,7 +530,7 @@ public final class LeaseDesk implements Desk {
                 .whenCompleteAsync(
                         (decision, error) -> {
                             taken.remove(job);
-                            refillAfter = Instant.MIN;
+                            windows.values().forEach(ReadyWindow::expectMore);
                             if (error != null) {
                                 // The ledger is unwell: the lease stays and is looked at again with a grace.
                                 Instant now = now();
@@ -523,10 +553,14 @@ public final class LeaseDesk implements Desk {
         for (int left = waiters.size(); left > 0; left--) {
             Waiter waiter = waiters.remove();
             try {
-                if (window.isEmpty()) {
-                    refill();
+                boolean ready = false;
+                for (Stage stage : waiter.caller.stages()) {
+                    if (window(stage).isEmpty()) {
+                        refill(stage);
+                    }
+                    ready |= !window(stage).isEmpty();
                 }
-                if (!window.isEmpty() || !slow.isEmpty() || !now.isBefore(waiter.until)) {
+                if (ready || !slow.isEmpty() || !now.isBefore(waiter.until)) {
                     grant(waiter);
                 } else {
                     waiters.add(waiter);

@@ -26,6 +26,8 @@ final class ReadyWindow {
     /** Since when jobs are kept for others. */
     private final Map<Long, Instant> kept = new HashMap<>();
 
+    private Instant restUntil = Instant.MIN;
+
     private record Entry(Ledger.ReadyJob job, List<Ledger.Tried> tried) {}
 
     /** How well a job suits a worker; the lower the better. */
@@ -48,8 +50,24 @@ final class ReadyWindow {
         kept.keySet().retainAll(there);
     }
 
+    /** Forgets all, for something has changed. */
     void clear() {
         entries.clear();
+        expectMore();
+    }
+
+    /** The ledger need not be asked again before this. */
+    void restUntil(Instant then) {
+        restUntil = then;
+    }
+
+    /** The ledger may have more than when it was last asked. */
+    void expectMore() {
+        restUntil = Instant.MIN;
+    }
+
+    boolean rests(Instant now) {
+        return now.isBefore(restUntil);
     }
 
     boolean isEmpty() {

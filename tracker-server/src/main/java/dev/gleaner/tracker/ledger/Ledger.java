@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.ledger;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
@@ -41,6 +42,8 @@ public interface Ledger extends AutoCloseable {
     /**
      * Adds a campaign and its jobs, or finds that the very same one exists. A large one comes in over many changes, and hands
      * out nothing before it is whole; one that a crash interrupted goes on where it ended when it is added again.
+     *
+     * <p>A scoring campaign has no paths: it gets a job for each accepted job of its source, in the change that accepts it.
      */
     CompletionStage<CampaignAdded> addCampaign(CampaignSpec spec, List<String> watPaths, String actor);
 
@@ -60,8 +63,11 @@ public interface Ledger extends AutoCloseable {
     /** Accepts a judged result and adds its numbers to the campaign's, in one change. */
     CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest);
 
-    /** Open jobs of active campaigns that may be leased now, in the campaigns' random order. */
-    List<ReadyJob> ready(int limit, Instant now, Share share);
+    /** Open jobs of active campaigns of this stage that may be leased now, in the campaigns' random order. */
+    List<ReadyJob> ready(Stage stage, int limit, Instant now, Share share);
+
+    /** Whether a fetch job's batches were scored by every campaign that works on them, and by one at least. */
+    boolean isSpent(long job);
 
     /** Who tried these jobs before; jobs that nobody tried are left out. */
     Map<Long, List<Tried>> tried(List<Long> jobs);
@@ -121,7 +127,9 @@ public interface Ledger extends AutoCloseable {
         public enum Outcome {
             CREATED,
             EXISTED,
-            CONFLICT
+            CONFLICT,
+            /** A scoring campaign's source is not there, or is no fetch campaign. */
+            NO_SOURCE
         }
     }
 
@@ -133,7 +141,12 @@ public interface Ledger extends AutoCloseable {
             int slice,
             int slices,
             String bundle,
-            Policy policy) {}
+            Policy policy,
+            Stage stage,
+            @Nullable Source source) {}
+
+    /** The attempt that handed in a scoring job's batches. */
+    record Source(long job, int attempt) {}
 
     /**
      * An attempt at a job as the next one's choice needs it.

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,11 +96,22 @@ public final class Judge {
         String json = Objects.requireNonNull(row.manifest(), "a submitted attempt has a manifest");
         Manifest manifest = Json.read(json.getBytes(StandardCharsets.UTF_8), Manifest.class);
         try {
-            Optional<Fault> fault = intake.fault(ready, row.token(), row.worker(), manifest);
+            Optional<Fault> fault = intake.fault(ready, row.token(), row.worker(), manifest, fetched(ready));
             return new Finding(manifest, row.token(), row.worker(), row.nickname(), fault);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("the object storage cannot be read", e);
         }
+    }
+
+    /** What the fetch job of a scoring job's batches handed in; null for other jobs. */
+    private @Nullable Manifest fetched(Ledger.ReadyJob job) {
+        Ledger.Source source = job.source();
+        if (source == null) {
+            return null;
+        }
+        String json = Objects.requireNonNull(
+                attempt(source.job(), source.attempt()).manifest(), "an accepted attempt has a manifest");
+        return Json.read(json.getBytes(StandardCharsets.UTF_8), Manifest.class);
     }
 
     private CompletionStage<Submit.Response> decide(long job, int attempt, Finding finding) {

@@ -3,6 +3,7 @@ package dev.gleaner.tracker.service;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
@@ -120,9 +121,14 @@ public final class OperatorCalls {
                 "the name must be 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit");
         require(BASE.matcher(spec.base()).matches(), "the base must be an https, http or file address that ends in /");
         require(spec.slices() >= 1 && spec.slices() <= Slice.MAX_COUNT, "slices must be 1 to " + Slice.MAX_COUNT);
-        require(
-                !wish.paths().isEmpty() && wish.paths().size() <= MAX_WATS,
-                "there must be 1 to " + MAX_WATS + " WAT paths");
+        if (spec.does() == Stage.SCORE) {
+            requireFitsSource(spec, wish.paths());
+        } else {
+            require(spec.source() == null, "only a scoring campaign has a source");
+            require(
+                    !wish.paths().isEmpty() && wish.paths().size() <= MAX_WATS,
+                    "there must be 1 to " + MAX_WATS + " WAT paths");
+        }
         for (String path : wish.paths()) {
             require(
                     !path.isBlank()
@@ -142,9 +148,22 @@ public final class OperatorCalls {
                         ProblemCode.CAMPAIGN_CONFLICT,
                         "campaign " + spec.name() + " exists with other paths or settings; choose another name");
             }
+            if (added.outcome() == Ledger.CampaignAdded.Outcome.NO_SOURCE) {
+                throw noCampaign(String.valueOf(spec.source()));
+            }
             desk.wake();
             return new Created(spec.name(), added.outcome() == Ledger.CampaignAdded.Outcome.CREATED, added.jobs());
         });
+    }
+
+    private void requireFitsSource(CampaignSpec spec, List<String> paths) {
+        require(paths.isEmpty(), "a scoring campaign takes its jobs from its source and has no paths");
+        require(spec.source() != null, "say whose batches the campaign scores");
+        CampaignStatus source = campaign(String.valueOf(spec.source()));
+        require(source.stage() == Stage.FETCH, "campaign " + source.name() + " hands in no batches");
+        require(
+                source.base().equals(spec.base()) && source.slices() == spec.slices(),
+                "base and slices must be those of campaign " + source.name());
     }
 
     public List<CampaignStatus> campaigns() {

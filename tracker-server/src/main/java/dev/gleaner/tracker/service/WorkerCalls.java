@@ -6,10 +6,12 @@ import com.github.benmanes.caffeine.cache.Expiry;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Acquire;
 import dev.gleaner.protocol.lease.Fail;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Inputs;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Release;
@@ -34,10 +36,13 @@ import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -225,7 +230,8 @@ public final class WorkerCalls {
                 worker.address(),
                 worker.invitation(),
                 worker.standing(),
-                worker.streak());
+                worker.streak(),
+                stages(request));
         return desk.acquire(caller, request.request(), request.max(), Duration.ofSeconds(request.waitSeconds()))
                 .thenApply(this::answer);
     }
@@ -240,6 +246,18 @@ public final class WorkerCalls {
                 }
             });
         }
+    }
+
+    private static List<Stage> stages(Acquire.Request request) {
+        List<Stage> stages = request.stages();
+        if (stages == null) {
+            return List.of(Stage.WHOLE);
+        }
+        if (stages.isEmpty() || Set.copyOf(stages).size() != stages.size()) {
+            throw new Refusal(
+                    ProblemCode.MALFORMED_REQUEST, "stages must name each stage at most once, and one at least");
+        }
+        return stages;
     }
 
     private static String idleBy(Heartbeat.Directive directive) {
@@ -283,7 +301,8 @@ public final class WorkerCalls {
                 job.policy(),
                 job.bundle(),
                 (int) settings.get().ttl().toSeconds(),
-                (int) settings.get().hardCap().toSeconds());
+                (int) settings.get().hardCap().toSeconds(),
+                job.stage() == Stage.WHOLE ? null : job.stage());
     }
 
     public CompletionStage<Heartbeat.Response> heartbeat(Roster.WorkerRow worker, Heartbeat.Request request) {
@@ -349,6 +368,39 @@ public final class WorkerCalls {
         return new Tickets.Response(tickets);
     }
 
+    /**
+     * What a scoring job works on. Blocks on the ledger.
+     *
+     * @throws IOException when the store cannot sign
+     */
+    public Inputs.Response inputs(String worker, long job, FencingToken token) throws IOException {
+        boolean leased = ledger.attempt(job, token.attempt())
+                .filter(a -> a.token().equals(token) && a.worker().equals(worker))
+                .filter(a -> a.status() == AttemptStatus.LEASED)
+                .isPresent();
+        if (!leased) {
+            throw new Refusal(ProblemCode.LEASE_LOST, "the lease is over; drop the job");
+        }
+        Ledger.Source source = ledger.job(job).orElseThrow(() -> unknown(job)).source();
+        if (source == null) {
+            throw new Refusal(ProblemCode.STATE_CONFLICT, "job " + job + " reads its WAT and has no batches");
+        }
+        Ledger.ReadyJob fetched = ledger.job(source.job()).orElseThrow(() -> unknown(source.job()));
+        Ledger.AttemptRow attempt =
+                ledger.attempt(source.job(), source.attempt()).orElseThrow(() -> unknown(source.job()));
+        Manifest manifest = Json.read(
+                Objects.requireNonNull(attempt.manifest(), "an accepted attempt has a manifest")
+                        .getBytes(StandardCharsets.UTF_8),
+                Manifest.class);
+        List<Inputs.Input> inputs = new ArrayList<>();
+        for (ShardObject object : manifest.objects()) {
+            String key = ObjectKeys.accepted(fetched.campaign(), fetched.job(), attempt.token(), object.sha256());
+            inputs.add(new Inputs.Input(
+                    object.name(), store.link(key, object.bytes(), TICKET_LIFE), object.bytes(), object.sha256()));
+        }
+        return new Inputs.Response(inputs, manifest);
+    }
+
     private static String key(String campaign, long job, FencingToken token, ShardObject object) {
         return ObjectKeys.incoming(campaign, job, token, object.sha256());
     }
@@ -360,7 +412,7 @@ public final class WorkerCalls {
         LedgerEvent.Submit event = new LedgerEvent.Submit(
                 worker,
                 token,
-                new String(canonical, java.nio.charset.StandardCharsets.UTF_8),
+                new String(canonical, StandardCharsets.UTF_8),
                 java.util.HexFormat.of().formatHex(Tokens.sha256(canonical)),
                 Printable.of(manifest.candidateDigest(), 40));
         return ledger.apply(job, event, worker).thenCompose(found -> {

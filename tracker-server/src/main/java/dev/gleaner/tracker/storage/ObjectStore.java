@@ -17,6 +17,9 @@ public interface ObjectStore {
     /** The right to PUT exactly the declared bytes to one key. */
     Tickets.Ticket ticket(String key, ShardObject object, Duration validFor) throws IOException;
 
+    /** An address, absolute or a path on the tracker, where the object can be had by GET for a while. */
+    String link(String key, long bytes, Duration validFor) throws IOException;
+
     /**
      * The right to PUT the declared bytes part by part, where the store can and the object is large; else empty. The parts become the
      * object by {@link #complete}.

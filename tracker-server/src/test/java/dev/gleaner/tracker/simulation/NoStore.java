@@ -12,6 +12,11 @@ import java.util.function.Consumer;
 /** The simulated results have no objects, so nobody asks for any. */
 final class NoStore implements ObjectStore {
     @Override
+    public String link(String key, long bytes, Duration validFor) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Tickets.Ticket ticket(String key, ShardObject object, Duration validFor) throws IOException {
         throw new IOException("no store");
     }

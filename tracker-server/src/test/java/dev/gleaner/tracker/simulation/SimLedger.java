@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.simulation;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -293,9 +294,17 @@ final class SimLedger {
         }
 
         @Override
-        public List<ReadyJob> ready(int limit, Instant now, Share share) {
+        public boolean isSpent(long job) {
+            return false;
+        }
+
+        @Override
+        public List<ReadyJob> ready(Stage stage, int limit, Instant now, Share share) {
             requireThere();
             List<ReadyJob> ready = new ArrayList<>();
+            if (stage != Stage.WHOLE) {
+                return ready;
+            }
             for (JobSnapshot job : jobs.values()) {
                 boolean free = job.status() == JobStatus.OPEN
                         && job.living().isEmpty()
@@ -327,7 +336,8 @@ final class SimLedger {
 
         @Override
         public Optional<ReadyJob> job(long job) {
-            return Optional.of(new ReadyJob(job, "c", "https://x/", "p" + job, 0, 1, "b".repeat(64), POLICY));
+            return Optional.of(
+                    new ReadyJob(job, "c", "https://x/", "p" + job, 0, 1, "b".repeat(64), POLICY, Stage.WHOLE, null));
         }
 
         @Override
@@ -401,7 +411,8 @@ final class SimLedger {
                     .filter(job -> job.status() == JobStatus.DONE)
                     .count();
             CampaignStatus.Jobs sums = new CampaignStatus.Jobs(jobs.size() - done, 0, done, 0, 0);
-            return List.of(new CampaignStatus("c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3));
+            return List.of(new CampaignStatus(
+                    "c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3, Stage.WHOLE, null));
         }
 
         @Override

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,6 +55,9 @@ public abstract class ObjectStoreContract {
 
     /** Uploads as a worker does: the ticket's address and headers, the body's own length. @return the HTTP status */
     protected abstract int put(Tickets.Ticket ticket, byte[] body) throws Exception;
+
+    /** Fetches a link as a worker does; empty when it is refused. */
+    protected abstract Optional<byte[]> get(String link) throws Exception;
 
     /** What this store refuses by itself. The rest is for the tracker to find. */
     protected abstract Set<Wrong> refuses();
@@ -113,6 +117,9 @@ public abstract class ObjectStoreContract {
                     accepted(1));
         }
         assertEquals(List.of(accepted(1)), keys(ObjectKeys.ACCEPTED + "c/0123456789abcdef/" + job + "/"));
+        String link = store.link(accepted(1), BODY.length, LIFE);
+        assertArrayEquals(BODY, get(link).orElseThrow());
+        assertTrue(get(link.replace(SHA, "0".repeat(64))).isEmpty(), "a link is for one object");
         // The ticket still lives, but what was accepted stays as it is.
         put(ticket, BODY);
         store.delete(incoming(1));

@@ -21,6 +21,7 @@ import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobResult;
 import dev.gleaner.worker.job.JobRunner;
 import dev.gleaner.worker.job.LineSettings;
+import dev.gleaner.worker.job.Work;
 import dev.gleaner.worker.pipeline.Line;
 import dev.gleaner.worker.spool.Spool;
 import dev.gleaner.worker.spool.Terms;
@@ -44,7 +45,7 @@ public final class PipelineBench {
     private PipelineBench() {}
 
     /** Work of one thread until told to stop; gives how much was done. */
-    private interface Work {
+    private interface Toil {
         int some() throws Exception;
     }
 
@@ -93,7 +94,7 @@ public final class PipelineBench {
     }
 
     private interface Maker {
-        Work make() throws Exception;
+        Toil make() throws Exception;
     }
 
     /** @return candidates a second, and CPU seconds a candidate */
@@ -104,7 +105,7 @@ public final class PipelineBench {
         long measured = System.nanoTime() + (long) (ALONE_SECONDS * 1e9);
         double[] began = new double[2];
         line.stage("work", threads, () -> {
-            Work work = maker.make();
+            Toil work = maker.make();
             while (System.nanoTime() < until) {
                 int some = work.some();
                 if (System.nanoTime() > measured) {
@@ -129,7 +130,7 @@ public final class PipelineBench {
         };
     }
 
-    private static Work decoding(Preprocessor preprocessor, List<byte[]> pictures) {
+    private static Toil decoding(Preprocessor preprocessor, List<byte[]> pictures) {
         int[] next = {0};
         return () -> {
             byte[] file = pictures.get(next[0]++ % pictures.size());
@@ -142,7 +143,7 @@ public final class PipelineBench {
         };
     }
 
-    private static Work scoring(ClipModel model, int batch, List<String> texts) {
+    private static Toil scoring(ClipModel model, int batch, List<String> texts) {
         ClipSession session = model.newSession();
         List<byte[]> images = new ArrayList<>();
         for (int i = 0; i < batch; i++) {
@@ -201,7 +202,8 @@ public final class PipelineBench {
                     Policy.laion400m(),
                     model.bundle().id(),
                     600,
-                    36_000);
+                    36_000,
+                    null);
             Terms terms = new Terms("bench", model.precision().wire());
             try (FileWatSource source = new FileWatSource(wat);
                     Spool spool = Spool.open(
@@ -214,10 +216,9 @@ public final class PipelineBench {
                         lease,
                         "bench",
                         new JobRunner.Parts(
-                                source,
+                                new Work.Whole(source, model),
                                 fetcher,
                                 preprocessor,
-                                model,
                                 settings,
                                 () -> true,
                                 InstantSource.system(),

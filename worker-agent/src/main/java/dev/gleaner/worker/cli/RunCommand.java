@@ -1,5 +1,6 @@
 package dev.gleaner.worker.cli;
 
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.worker.clip.BundleException;
@@ -136,6 +137,15 @@ final class RunCommand implements Callable<Integer> {
     Integer metrics;
 
     @Option(
+            names = "--work",
+            paramLabel = "STAGE",
+            split = ",",
+            defaultValue = "whole,score,fetch",
+            description =
+                    "which jobs to take, best liked first: whole; fetch (pictures only, no model is loaded); score (what others fetched, no web site is visited) (default: ${DEFAULT-VALUE})")
+    List<Stage> work = List.of();
+
+    @Option(
             names = "--auto-update",
             description =
                     "take newer releases that the tracker offers, if the key built into this jar has signed them; default: only tell of them")
@@ -157,6 +167,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         guestOptions.require();
+        if (work.isEmpty() || Set.copyOf(work).size() != work.size()) {
+            throw new Failure(Exit.USAGE, "--work must name each stage at most once, and one at least");
+        }
         Build build = Build.own(WorkerCommand.Version.number()).orElse(null);
         Releases releases = build == null ? null : new Releases(home.folder().resolve("releases"), build);
         if (autoUpdate && (build == null || releases == null || build.key() == null)) {
@@ -211,6 +224,7 @@ final class RunCommand implements Callable<Integer> {
                 jobs,
                 exitWhenIdle,
                 finishOnStop,
+                List.copyOf(work),
                 autoUpdate ? () -> asked(updates.get()) : null);
         CountDownLatch finished = new CountDownLatch(1);
         try (FileChannel lock = home.lock();

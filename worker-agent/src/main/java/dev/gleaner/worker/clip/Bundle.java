@@ -143,11 +143,7 @@ public final class Bundle {
             throw new BundleException("the bundle's file " + file.getFileName() + " has " + Files.size(file)
                     + " bytes instead of " + expected.bytes());
         }
-        MessageDigest digest = sha256();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(java.io.OutputStream.nullOutputStream());
-        }
-        String actual = HexFormat.of().formatHex(digest.digest());
+        String actual = sha256(file);
         if (!actual.equals(expected.sha256())) {
             throw new BundleException("the bundle's file " + file.getFileName() + " has SHA-256 " + actual
                     + " instead of " + expected.sha256());
@@ -187,6 +183,15 @@ public final class Bundle {
         } catch (IOException e) {
             throw new BundleException("the bundle's file " + name + " is not readable: " + e.getMessage(), e);
         }
+    }
+
+    /** SHA-256 of a file, in lower-case hexadecimal. */
+    public static String sha256(Path file) throws IOException {
+        MessageDigest digest = sha256();
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            in.transferTo(java.io.OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     static String sha256(byte[] bytes) {

@@ -6,22 +6,25 @@ import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.protocol.shard.BatchColumn;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
-import dev.gleaner.worker.clip.ClipModel;
-import dev.gleaner.worker.clip.ClipSession;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.extract.Extractor;
 import dev.gleaner.worker.fetch.FetchLimits;
 import dev.gleaner.worker.fetch.Fetched;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.fetch.Slots;
+import dev.gleaner.worker.image.ImageFormat;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.pipeline.Channel;
 import dev.gleaner.worker.pipeline.Line;
-import dev.gleaner.worker.shard.KeptPair;
+import dev.gleaner.worker.shard.BatchReader;
+import dev.gleaner.worker.shard.BatchWriter;
+import dev.gleaner.worker.shard.PreparedPicture;
+import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.shard.ShardWriter;
 import dev.gleaner.worker.spool.Outcome;
 import dev.gleaner.worker.spool.Spool;
@@ -30,27 +33,29 @@ import dev.gleaner.worker.wat.WatReader;
 import dev.gleaner.worker.wat.WatSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
- * The line of one job: extract → fetch → decode and resize → CLIP → keep → shard, joined by bounded channels.
+ * The line of one job: extract → fetch → decode and resize → CLIP → keep → shard, joined by bounded channels; or its first or its
+ * second half.
  *
  * <p>Make one for each job; {@link #run} once, on any thread; {@link #cancel} and {@link #progress} from any other.
  */
 public final class JobRunner {
-    private static final long BATCH_LINGER_MILLIS = 200;
+    /** The precision of what nobody has scored. */
+    private static final String UNSCORED = "none";
+
+    private static final long[] NO_TOKENS = {};
 
     private final Lease lease;
     private final String worker;
@@ -60,7 +65,7 @@ public final class JobRunner {
     private final Extractor extractor;
     private final Channel<Candidate> candidates;
     private final Channel<FetchStage.Answer> answers;
-    private final Channel<Ready> ready;
+    private final Channel<ReadyPair> ready;
     private final Slots slots;
     private volatile String stage = "extract";
     private final AtomicLong found = new AtomicLong();
@@ -68,7 +73,7 @@ public final class JobRunner {
     /**
      * What a job needs and does not own.
      *
-     * @param source the lease's WAT
+     * @param work what to do
      * @param pictures decodes and resizes
      * @param connection tells whether the machine is connected, when nobody answers
      * @param clock of this machine
@@ -76,10 +81,9 @@ public final class JobRunner {
      * @param folder for the job's files; exists
      */
     public record Parts(
-            WatSource source,
+            Work work,
             Fetcher fetcher,
             Preprocessor pictures,
-            ClipModel model,
             LineSettings settings,
             Connection connection,
             InstantSource clock,
@@ -94,11 +98,6 @@ public final class JobRunner {
      */
     public record Queue(String stage, int highest, int capacity) {}
 
-    /** What is known of a picture once its file is not needed any more. */
-    private record Facts(ImageHeader header, int bytes, String sha256, String md5, int status, Instant at) {}
-
-    private record Ready(Candidate candidate, Facts facts, byte[] pixels, long[] tokens) {}
-
     public JobRunner(Lease lease, String worker, Parts parts) {
         this.lease = lease;
         this.worker = worker;
@@ -111,7 +110,9 @@ public final class JobRunner {
         this.slots = new Slots(settings.fetches(), settings.bodyBytes());
         this.extractor = new Extractor(lease.policy(), this::found);
         this.outcomes = new Outcomes(
-                parts.spool(), new ShardWriter(parts.folder(), lease.policy().rowsPerShard(), metadata()));
+                parts.spool(),
+                new ShardWriter(parts.folder(), lease.policy().rowsPerShard(), metadata()),
+                new BatchWriter(parts.folder(), metadata()));
     }
 
     /**
@@ -121,25 +122,13 @@ public final class JobRunner {
      * @throws Line.CancelledException after {@link #cancel}
      */
     public JobResult run() throws JobFailedException, Line.CancelledException, InterruptedException {
-        WatReader reader = new WatReader(parts.source());
-        LineSettings settings = parts.settings();
-        FetchStage fetching = new FetchStage(
-                candidates,
-                answers,
-                new JobsWeb(),
-                parts.connection(),
-                (candidate, reason) -> drop(candidate, 0, reason),
-                Thread::sleep);
-        line.stage("extract", 1, () -> reader.read(lease.slice(), extractor::accept), candidates);
-        line.stage("fetch", 1, fetching::run, answers);
-        line.stage("decode", settings.decoders(), this::decodeAll, ready);
-        line.stage("score", parts.model().sessions(settings.scorers()), this::scoreAll);
+        Ending ending = begin();
         try {
             outcomes.recall();
             line.run();
             stage = "write";
-            List<ShardWriter.Shard> shards = outcomes.finish();
-            Manifest manifest = manifest(reader, shards);
+            List<Shard> shards = outcomes.finish();
+            Manifest manifest = ending.manifest(shards);
             String fault = manifest.fault();
             if (!fault.isEmpty()) {
                 throw new JobFailedException(
@@ -157,6 +146,90 @@ public final class JobRunner {
                     FailureClass.RESOURCE, "the job's files cannot be written: " + e.getMessage(), e);
         } finally {
             slots.close();
+            outcomes.close();
+        }
+    }
+
+    /** What the manifest says of links, once the line has run. */
+    private interface Ending {
+        Manifest manifest(List<Shard> shards) throws IOException;
+    }
+
+    /** Puts the stages on the line. */
+    private Ending begin() {
+        if (parts.work() instanceof Work.Whole whole) {
+            Scorer scorer = new Scorer(lease, whole.model(), parts.settings(), outcomes);
+            Ending ending = fetch(whole.source(), whole.model().precision().wire(), scorer::tokens);
+            line.stage("score", scorer.threads(), () -> scorer.run(ready));
+            return ending;
+        } else if (parts.work() instanceof Work.Fetch fetch) {
+            Ending ending = fetch(fetch.source(), UNSCORED, text -> NO_TOKENS);
+            line.stage("pack", 1, this::packAll);
+            return ending;
+        } else if (parts.work() instanceof Work.Score score) {
+            Scorer scorer = new Scorer(lease, score.model(), parts.settings(), outcomes);
+            found.set(score.fetched().counts().candidates());
+            outcomes.takeOver(score.fetched().counts());
+            line.stage("unpack", 1, () -> unpackAll(score.batches(), scorer), ready);
+            line.stage("score", scorer.threads(), () -> scorer.run(ready));
+            return shards -> manifest(score, shards);
+        }
+        throw new IllegalStateException("no line for " + parts.work());
+    }
+
+    /** The first half: from the WAT to pictures. */
+    private Ending fetch(WatSource source, String precision, Function<String, long[]> tokens) {
+        WatReader reader = new WatReader(source);
+        FetchStage fetching = new FetchStage(
+                candidates,
+                answers,
+                new JobsWeb(),
+                parts.connection(),
+                (candidate, reason) -> drop(candidate, 0, reason),
+                Thread::sleep);
+        line.stage("extract", 1, () -> reader.read(lease.slice(), extractor::accept), candidates);
+        line.stage("fetch", 1, fetching::run, answers);
+        line.stage("decode", parts.settings().decoders(), () -> decodeAll(tokens), ready);
+        return shards -> manifest(source, reader, precision, shards);
+    }
+
+    private void packAll() throws InterruptedException, IOException {
+        for (ReadyPair pair = ready.take(); pair != null; pair = ready.take()) {
+            outcomes.pack(pair.prepared(lease.watPath()));
+        }
+    }
+
+    private void unpackAll(List<Path> batches, Scorer scorer) throws InterruptedException, IOException {
+        stage = "score";
+        for (Path batch : batches) {
+            BatchReader.read(batch, picture -> {
+                Candidate candidate = new Candidate(
+                        picture.url(),
+                        picture.text(),
+                        picture.pageUrl(),
+                        picture.license(),
+                        picture.language(),
+                        picture.watOffset(),
+                        picture.index());
+                if (!outcomes.isSettled(candidate)) {
+                    ready.put(
+                            new ReadyPair(candidate, facts(picture), picture.pixels(), scorer.tokens(picture.text())));
+                }
+            });
+        }
+    }
+
+    private static ReadyPair.Facts facts(PreparedPicture picture) throws IOException {
+        try {
+            return new ReadyPair.Facts(
+                    new ImageHeader(ImageFormat.valueOf(picture.format()), picture.width(), picture.height()),
+                    picture.imageBytes(),
+                    picture.imageSha256(),
+                    picture.imageMd5(),
+                    picture.httpStatus(),
+                    picture.fetchedAt());
+        } catch (IllegalArgumentException e) {
+            throw new IOException("a batch has a picture of no known format", e);
         }
     }
 
@@ -219,16 +292,16 @@ public final class JobRunner {
         outcomes.settle(new Outcome.Dropped(candidate.offset(), candidate.index(), bytes, reason));
     }
 
-    private void decodeAll() throws InterruptedException, IOException {
+    private void decodeAll(Function<String, long[]> tokens) throws InterruptedException, IOException {
         for (FetchStage.Answer answer = answers.take(); answer != null; answer = answers.take()) {
             Candidate candidate = answer.candidate();
             if (answer.fetched() instanceof Fetched.Dropped dropped) {
                 slots.release();
                 drop(candidate, 0, dropped.reason());
             } else if (answer.fetched() instanceof Fetched.Body body) {
-                Ready decoded = null;
+                ReadyPair decoded = null;
                 try {
-                    decoded = decode(candidate, body);
+                    decoded = decode(candidate, body, tokens);
                 } catch (ImageRefusedException e) {
                     drop(candidate, body.bytes().length, e.reason());
                 } finally {
@@ -241,7 +314,8 @@ public final class JobRunner {
         }
     }
 
-    private Ready decode(Candidate candidate, Fetched.Body body) throws ImageRefusedException, InterruptedException {
+    private ReadyPair decode(Candidate candidate, Fetched.Body body, Function<String, long[]> tokens)
+            throws ImageRefusedException, InterruptedException {
         ImageHeader header = ImageHeader.read(body.bytes());
         Policy policy = lease.policy();
         if (!policy.formats().contains(header.format().name())) {
@@ -251,79 +325,49 @@ public final class JobRunner {
             throw new ImageRefusedException(PairDrop.TOO_MANY_PIXELS, header.pixels() + " pixels");
         }
         byte[] pixels = parts.pictures().prepare(body.bytes(), header);
-        Facts facts = new Facts(
+        ReadyPair.Facts facts = new ReadyPair.Facts(
                 header,
                 body.bytes().length,
                 hex("SHA-256", body.bytes()),
                 hex("MD5", body.bytes()),
                 body.status(),
                 body.at());
-        return new Ready(candidate, facts, pixels, parts.model().tokenizer().ids(candidate.text()));
+        return new ReadyPair(candidate, facts, pixels, tokens.apply(candidate.text()));
     }
 
-    private void scoreAll() throws InterruptedException, IOException {
-        int most = Math.min(
-                parts.settings().window(), parts.model().batch(parts.settings().batch()));
-        try (ClipSession session = parts.model().newSession()) {
-            while (true) {
-                List<Ready> batch = ready.takeAlike(most, BATCH_LINGER_MILLIS, r -> r.tokens().length);
-                if (batch.isEmpty()) {
-                    return;
-                }
-                float[][] images =
-                        session.images(batch.stream().map(Ready::pixels).toList());
-                float[][] texts =
-                        session.tokens(batch.stream().map(Ready::tokens).toList());
-                for (int i = 0; i < batch.size(); i++) {
-                    float similarity = ClipSession.similarity(images[i], texts[i]);
-                    Ready scored = batch.get(i);
-                    if (similarity < lease.policy().threshold()) {
-                        drop(scored.candidate(), scored.facts().bytes(), PairDrop.BELOW_THRESHOLD);
-                    } else {
-                        outcomes.settle(new Outcome.Kept(row(scored, images[i], similarity)));
-                    }
-                }
-            }
-        }
-    }
-
-    private KeptPair row(Ready r, float[] embedding, float similarity) {
-        Candidate c = r.candidate();
-        Facts facts = r.facts();
-        return new KeptPair(
-                sampleId(lease.watPath(), c.offset(), c.index()),
-                c.url(),
-                c.text(),
-                facts.header().width(),
-                facts.header().height(),
-                c.license(),
-                parts.model().safety().mark(embedding).orElse(null),
-                similarity,
-                c.page(),
-                lease.watPath(),
-                c.offset(),
-                c.index(),
-                facts.sha256(),
-                facts.md5(),
-                facts.bytes(),
-                facts.header().format().name(),
-                c.language(),
-                facts.at(),
-                facts.status(),
+    /** What was found out about the links stays as it was; what became of the pictures is new. */
+    private Manifest manifest(Work.Score score, List<Shard> shards) {
+        Counts before = score.fetched().counts();
+        Counts counts = new Counts(
+                before.members(),
+                before.brokenMembers(),
+                before.records(),
+                before.badRecords(),
+                before.images(),
+                before.candidates(),
+                outcomes.tally().kept(),
+                before.extractDrops(),
+                outcomes.tally().dropped(),
+                before.bytesFetched());
+        return new Manifest(
                 lease.bundle(),
-                embedding);
+                score.model().precision().wire(),
+                score.fetched().watBytes(),
+                score.fetched().candidateDigest(),
+                counts,
+                shards.stream().map(Shard::object).toList(),
+                seconds());
     }
 
-    /** The first 63 bits of SHA-256 over path, offset and index: the same pair has the same id in every attempt. */
-    static long sampleId(String watPath, long offset, int index) {
-        byte[] place = (watPath + "\n" + offset + "\n" + index).getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.wrap(digest("SHA-256").digest(place)).getLong() >>> 1;
-    }
-
-    private Manifest manifest(WatReader reader, List<ShardWriter.Shard> shards) throws IOException {
-        PairTally tally = outcomes.tally();
+    private double seconds() {
         Duration taken =
                 Duration.between(parts.spool().startedAt(), parts.clock().instant());
+        return Math.max(0, taken.toMillis() / 1000.0);
+    }
+
+    private Manifest manifest(WatSource source, WatReader reader, String precision, List<Shard> shards)
+            throws IOException {
+        PairTally tally = outcomes.tally();
         Counts counts = new Counts(
                 reader.members(),
                 reader.brokenMembers(),
@@ -337,12 +381,12 @@ public final class JobRunner {
                 tally.bytesFetched());
         return new Manifest(
                 lease.bundle(),
-                parts.model().precision().wire(),
-                parts.source().length(),
+                precision,
+                source.length(),
                 extractor.digest().hex(),
                 counts,
-                shards.stream().map(ShardWriter.Shard::object).toList(),
-                Math.max(0, taken.toMillis() / 1000.0));
+                shards.stream().map(Shard::object).toList(),
+                seconds());
     }
 
     private Map<String, String> metadata() {
@@ -353,7 +397,11 @@ public final class JobRunner {
                 ShardMetadata.WORKER, worker,
                 ShardMetadata.SLICE, lease.watPath() + " " + lease.slice(),
                 ShardMetadata.POLICY, lease.policy().toString(),
-                ShardMetadata.SCHEMA, Integer.toString(ShardColumn.SCHEMA_VERSION));
+                ShardMetadata.SCHEMA,
+                        Integer.toString(
+                                parts.work() instanceof Work.Fetch
+                                        ? BatchColumn.SCHEMA_VERSION
+                                        : ShardColumn.SCHEMA_VERSION));
     }
 
     private FailureClass classify(Throwable cause) {

@@ -26,6 +26,21 @@ final class PairTally {
         count.increment();
     }
 
+    /**
+     * Adds what was counted before.
+     *
+     * @param wire the reason's name in manifests; unknown ones were refused by the tracker
+     */
+    void drop(String wire, long count) {
+        for (Map.Entry<PairDrop, LongAdder> reason : dropped.entrySet()) {
+            if (reason.getKey().wire().equals(wire)) {
+                reason.getValue().add(count);
+                return;
+            }
+        }
+        throw new IllegalStateException("no count for " + wire);
+    }
+
     void keep() {
         kept.increment();
     }

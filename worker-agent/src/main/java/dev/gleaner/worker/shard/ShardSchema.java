@@ -1,6 +1,7 @@
 package dev.gleaner.worker.shard;
 
-import dev.gleaner.protocol.shard.ShardColumn;
+import dev.gleaner.protocol.shard.Column;
+import java.util.List;
 import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
@@ -8,21 +9,17 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
 
-/** The Parquet form of {@link ShardColumn}. */
+/** The Parquet form of columns. */
 final class ShardSchema {
-    static final MessageType PARQUET = parquet();
-
     private ShardSchema() {}
 
-    private static MessageType parquet() {
+    static MessageType of(List<? extends Column> columns) {
         Types.MessageTypeBuilder message = Types.buildMessage();
-        for (ShardColumn column : ShardColumn.values()) {
-            message.addField(field(column));
-        }
+        columns.forEach(column -> message.addField(field(column)));
         return message.named("pair");
     }
 
-    private static Type field(ShardColumn column) {
+    private static Type field(Column column) {
         Type.Repetition repetition = column.required() ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
         return switch (column.kind()) {
             case INT32 -> Types.primitive(PrimitiveTypeName.INT32, repetition).named(column.column());
@@ -36,11 +33,12 @@ final class ShardSchema {
                 Types.primitive(PrimitiveTypeName.INT64, repetition)
                         .as(LogicalTypeAnnotation.timestampType(true, LogicalTypeAnnotation.TimeUnit.MILLIS))
                         .named(column.column());
+            case BYTES -> Types.primitive(PrimitiveTypeName.BINARY, repetition).named(column.column());
             case HALF_LIST -> list(column, repetition);
         };
     }
 
-    private static GroupType list(ShardColumn column, Type.Repetition repetition) {
+    private static GroupType list(Column column, Type.Repetition repetition) {
         return Types.list(repetition)
                 .element(Types.primitive(PrimitiveTypeName.FIXED_LEN_BYTE_ARRAY, Type.Repetition.REQUIRED)
                         .length(2)

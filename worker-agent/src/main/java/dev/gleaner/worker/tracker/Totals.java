@@ -12,9 +12,10 @@ public final class Totals {
     private final AtomicLong kept = new AtomicLong();
     private final AtomicLong candidates = new AtomicLong();
 
-    void addAccepted(Counts counts) {
+    /** @param pairs kept by it; pictures that are yet to be scored are none */
+    void addAccepted(Counts counts, long pairs) {
         accepted.incrementAndGet();
-        kept.addAndGet(counts.kept());
+        kept.addAndGet(pairs);
         candidates.addAndGet(counts.candidates());
     }
 

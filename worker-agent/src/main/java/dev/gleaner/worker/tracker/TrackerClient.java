@@ -9,6 +9,7 @@ import dev.gleaner.protocol.ProtocolVersion;
 import dev.gleaner.protocol.lease.Acquire;
 import dev.gleaner.protocol.lease.Fail;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Inputs;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Release;
@@ -17,14 +18,18 @@ import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.worker.clip.Bundle;
+import dev.gleaner.worker.wat.InputUnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -156,6 +161,52 @@ public final class TrackerClient {
         try (InputStream in = response.body()) {
             return JSON.readValue(in.readNBytes(MAX_ANSWER_BYTES), WorkerRelease.class);
         }
+    }
+
+    /** What a scoring job works on. */
+    Inputs.Response inputs(Lease lease) throws IOException {
+        return post(path(lease, "inputs"), Map.of(), Inputs.Response.class);
+    }
+
+    /**
+     * Fetches one file of a scoring job; does nothing if it is there already.
+     *
+     * @throws InputUnavailableException when it is not to be had, or is another one than the tracker says
+     */
+    void download(Inputs.Input input, Path to) throws IOException {
+        if (Files.isRegularFile(to) && isThe(input, to)) {
+            return;
+        }
+        HttpRequest request = HttpRequest.newBuilder(base.resolve(input.url()))
+                .timeout(UPLOAD_TIMEOUT)
+                .header("User-Agent", userAgent)
+                .GET()
+                .build();
+        HttpResponse<InputStream> response = send(request);
+        try (InputStream in = response.body()) {
+            if (response.statusCode() / 100 == 4) {
+                throw new InputUnavailableException("a batch is not to be had: status " + response.statusCode());
+            } else if (response.statusCode() != 200) {
+                throw new IOException("a batch cannot be fetched now: status " + response.statusCode());
+            }
+            try (OutputStream out = Files.newOutputStream(to)) {
+                byte[] buffer = new byte[1 << 16];
+                long left = input.bytes();
+                for (int got = in.read(buffer); got >= 0 && left >= 0; got = in.read(buffer)) {
+                    left -= got;
+                    if (left >= 0) {
+                        out.write(buffer, 0, got);
+                    }
+                }
+            }
+        }
+        if (!isThe(input, to)) {
+            throw new InputUnavailableException("a batch has other bytes than the tracker says");
+        }
+    }
+
+    private static boolean isThe(Inputs.Input input, Path file) throws IOException {
+        return Files.size(file) == input.bytes() && Bundle.sha256(file).equals(input.sha256());
     }
 
     /** A file of a bundle on the tracker's shelf. */

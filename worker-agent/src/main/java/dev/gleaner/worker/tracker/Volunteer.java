@@ -2,6 +2,7 @@ package dev.gleaner.worker.tracker;
 
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Acquire;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Lease;
@@ -68,6 +69,7 @@ public final class Volunteer implements AutoCloseable {
      * @param jobs stop after so many finished jobs; 0 means never
      * @param exitWhenIdle stop when the tracker has nothing to do
      * @param finishOnStop on {@link #stop}, finish the job at hand instead of giving it back
+     * @param stages of campaigns to work for, best liked first
      * @param updateAsked called when the tracker asks for a newer version; null: the worker ends then, and its owner sees to it
      */
     public record Settings(
@@ -81,6 +83,7 @@ public final class Volunteer implements AutoCloseable {
             int jobs,
             boolean exitWhenIdle,
             boolean finishOnStop,
+            List<Stage> stages,
             @Nullable Runnable updateAsked) {}
 
     public Volunteer(
@@ -242,7 +245,8 @@ public final class Volunteer implements AutoCloseable {
                     UUID.randomUUID().toString(),
                     1,
                     settings.exitWhenIdle() ? 0 : 20,
-                    settings.registration().agent()));
+                    settings.registration().agent(),
+                    settings.stages()));
         } catch (InterruptedIOException e) {
             throw e;
         } catch (ProblemException e) {

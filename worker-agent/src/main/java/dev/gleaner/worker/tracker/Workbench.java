@@ -2,8 +2,10 @@ package dev.gleaner.worker.tracker;
 
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Fail;
 import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.Inputs;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Trouble;
@@ -22,16 +24,20 @@ import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.JobResult;
 import dev.gleaner.worker.job.JobRunner;
 import dev.gleaner.worker.job.MemoryPlan;
+import dev.gleaner.worker.job.Work;
 import dev.gleaner.worker.pipeline.Line;
-import dev.gleaner.worker.shard.ShardWriter;
+import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.spool.Spool;
 import dev.gleaner.worker.spool.Terms;
 import dev.gleaner.worker.wat.InputUnavailableException;
 import dev.gleaner.worker.wat.WatSource;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -83,8 +89,9 @@ final class Workbench implements AutoCloseable {
     boolean work(Lease lease, String worker, LeaseFolder folder, LeaseKeeper keeper)
             throws IOException, BundleException, InterruptedException {
         log.info(
-                "Job begins: campaign={} job={} token={} wat={} slice={}",
+                "Job begins: campaign={} stage={} job={} token={} wat={} slice={}",
                 Printable.of(lease.campaign(), 64),
+                lease.does(),
                 lease.job(),
                 lease.token(),
                 Printable.of(lease.watPath(), 200),
@@ -94,20 +101,22 @@ final class Workbench implements AutoCloseable {
         keeper.keep(lease, this::progress, this::loseLease);
         try {
             folder.create();
-            ClipModel loaded = model(lease);
+            ClipModel loaded = lease.does() == Stage.FETCH ? null : model(lease);
             Terms terms = new Terms(
-                    settings.registration().agent(), loaded.precision().wire());
-            try (WatSource source = settings.origins().open(lease.wat(), sources::turn);
+                    settings.registration().agent(),
+                    loaded == null ? "none" : loaded.precision().wire());
+            try (WatSource source = lease.does() == Stage.SCORE
+                            ? null
+                            : settings.origins().open(lease.wat(), sources::turn);
                     Spool spool = Spool.open(
                             folder.spool(), lease, terms, InstantSource.system().instant(), System::nanoTime)) {
                 JobRunner job = new JobRunner(
                         lease,
                         worker,
                         new JobRunner.Parts(
-                                source,
+                                work(lease, source, loaded, folder),
                                 fetcher,
                                 pictures,
-                                loaded,
                                 settings.line(),
                                 tracker::answers,
                                 InstantSource.system(),
@@ -148,6 +157,22 @@ final class Workbench implements AutoCloseable {
             }
         }
         return over;
+    }
+
+    private Work work(Lease lease, @Nullable WatSource source, @Nullable ClipModel loaded, LeaseFolder folder)
+            throws IOException {
+        if (source != null) {
+            return loaded == null ? new Work.Fetch(source) : new Work.Whole(source, loaded);
+        }
+        Inputs.Response inputs = tracker.inputs(lease);
+        List<Path> batches = new ArrayList<>();
+        for (Inputs.Input input : inputs.objects()) {
+            // The tracker's name for it must not become a path here.
+            Path file = folder.path().resolve("input-" + batches.size() + ".parquet");
+            tracker.download(input, file);
+            batches.add(file);
+        }
+        return new Work.Score(batches, inputs.manifest(), Objects.requireNonNull(loaded, "scoring needs a model"));
     }
 
     /** Reports a failure, unless only the network is gone. */
@@ -205,18 +230,20 @@ final class Workbench implements AutoCloseable {
     }
 
     private void hand(Lease lease, JobResult result) throws IOException {
-        for (ShardWriter.Shard shard : result.shards()) {
+        for (Shard shard : result.shards()) {
             tracker.upload(lease, shard.object(), shard.file());
         }
         Counts counts = result.manifest().counts();
-        diagnose(counts);
+        if (lease.does() != Stage.SCORE) {
+            diagnose(counts);
+        }
         Submit.Response verdict = tracker.submit(lease, result.manifest());
         troubles = 0;
         if (verdict.outcome() == Submit.Outcome.REJECTED) {
             totals.addRejected(counts);
             log.warn("Result was rejected: job={} reason={}", lease.job(), Printable.of(verdict.reason(), 300));
         } else {
-            totals.addAccepted(counts);
+            totals.addAccepted(counts, lease.does() == Stage.FETCH ? 0 : counts.kept());
             log.info(
                     "Job is done: job={} verdict={} candidates={} kept={} seconds={}",
                     lease.job(),

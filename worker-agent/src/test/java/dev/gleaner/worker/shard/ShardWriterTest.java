@@ -52,7 +52,7 @@ class ShardWriterTest {
         for (int n = 0; n < 5; n++) {
             writer.add(pair(n));
         }
-        List<ShardWriter.Shard> shards = writer.finish();
+        List<Shard> shards = writer.finish();
         assertEquals(
                 List.of(3L, 2L), shards.stream().map(s -> s.object().rows()).toList());
         try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");

@@ -40,7 +40,8 @@ class SpoolTest {
                 Policy.laion400m(),
                 "ab".repeat(32),
                 600,
-                7200);
+                7200,
+                null);
     }
 
     private static Outcome.Kept kept(int index, RandomGenerator random) {

@@ -7,6 +7,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.parse;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.result.CandidateDigest;
@@ -23,6 +24,8 @@ final class Campaigns {
     private static final int ROWS_A_CHANGE = 20_000;
     private static final String LOADING = "loading";
     private static final String ACTIVE = "active";
+    private static final String FEED =
+            "INSERT INTO job (campaign, wat, slice, place, source_job, source_attempt) SELECT ?, wat, slice, id, id, canonical FROM job ";
 
     private Campaigns() {}
 
@@ -40,7 +43,8 @@ final class Campaigns {
     static void insert(Session session, CampaignSpec spec, String fingerprint, int wats, long now) throws SQLException {
         update(
                 session,
-                "INSERT INTO campaign (name, state, base, slices, bundle, policy, fingerprint, wats, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO campaign (name, state, base, slices, bundle, policy, fingerprint, wats, created_at, stage, source)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM campaign WHERE name = ?))",
                 spec.name(),
                 LOADING,
                 spec.base(),
@@ -49,7 +53,64 @@ final class Campaigns {
                 json(spec.policy()),
                 fingerprint,
                 wats,
-                now);
+                now,
+                spec.does().name(),
+                spec.source());
+    }
+
+    /** What a campaign's jobs do; that never changes. */
+    static Stage stage(Session session, long campaign) throws SQLException {
+        return Stage.valueOf(one(session, r -> r.getString(1), "SELECT stage FROM campaign WHERE id = ?", campaign)
+                .orElseThrow());
+    }
+
+    /**
+     * The fetch campaign of this name, kept from getting results until this change is over: each of its accepted jobs is either
+     * seen by this change, or sees what this change made.
+     */
+    static Optional<Long> lockSource(Session session, String name, String forUpdate) throws SQLException {
+        return one(
+                session,
+                r -> r.getLong(1),
+                "SELECT id FROM campaign WHERE name = ? AND stage = 'FETCH' AND state <> '" + LOADING + "'" + forUpdate,
+                name);
+    }
+
+    /** Opens a scoring campaign, with a job for each accepted job of its source so far. */
+    static long follow(Session session, long campaign, long source) throws SQLException {
+        update(
+                session,
+                "INSERT INTO wat (campaign, idx, path) SELECT ?, idx, path FROM wat WHERE campaign = ?",
+                campaign,
+                source);
+        int jobs = update(session, FEED + "WHERE campaign = ? AND state = 'DONE'", campaign, source);
+        session.sums().jobs(campaign, Sums.Column.FREE, jobs);
+        update(
+                session,
+                "UPDATE campaign SET state = ?, wats = (SELECT s.wats FROM campaign s WHERE s.id = ?) WHERE id = ?",
+                ACTIVE,
+                source,
+                campaign);
+        return jobs;
+    }
+
+    /** A fetch job was accepted: every campaign that scores its batches gets a job. */
+    static void feed(Session session, long source, long job, String forShare) throws SQLException {
+        Sql.all(session, r -> r.getLong(1), "SELECT id FROM campaign WHERE id = ?" + forShare, source);
+        for (long campaign :
+                Sql.all(session, r -> r.getLong(1), "SELECT id FROM campaign WHERE source = ? ORDER BY id", source)) {
+            session.sums().jobs(campaign, Sums.Column.FREE, update(session, FEED + "WHERE id = ?", campaign, job));
+        }
+    }
+
+    /** Whether a fetch job's batches were scored by every campaign that works on them, and by one at least. */
+    static boolean isSpent(Session session, long job) throws SQLException {
+        return one(
+                        session,
+                        r -> r.getLong(1) > 0 && r.getLong(1) == r.getLong(2),
+                        "SELECT count(*), count(*) FILTER (WHERE state = 'DONE') FROM job WHERE source_job = ?",
+                        job)
+                .orElse(false);
     }
 
     static boolean isLoading(Head head) {
@@ -111,7 +172,8 @@ final class Campaigns {
         return Sql.all(
                 session,
                 r -> status(session, r),
-                "SELECT id, name, state, base, slices, bundle, policy, wats FROM campaign ORDER BY id");
+                "SELECT c.id, c.name, c.state, c.base, c.slices, c.bundle, c.policy, c.wats, c.stage, s.name FROM campaign c"
+                        + " LEFT JOIN campaign s ON s.id = c.source ORDER BY c.id");
     }
 
     private static CampaignStatus status(Session session, ResultSet r) throws SQLException {
@@ -127,7 +189,9 @@ final class Campaigns {
                 total.counts,
                 total.bytes,
                 total.digest,
-                parse(r.getString(7), Policy.class).threshold());
+                parse(r.getString(7), Policy.class).threshold(),
+                Stage.valueOf(r.getString(9)),
+                r.getString(10));
     }
 
     /** What all slots of a campaign's tally add up to. */
@@ -160,7 +224,12 @@ final class Campaigns {
         return slots.stream().reduce(none, Total::plus);
     }
 
-    static List<Long> active(Session session) throws SQLException {
-        return Sql.all(session, r -> r.getLong(1), "SELECT id FROM campaign WHERE state = ? ORDER BY id", ACTIVE);
+    static List<Long> active(Session session, Stage stage) throws SQLException {
+        return Sql.all(
+                session,
+                r -> r.getLong(1),
+                "SELECT id FROM campaign WHERE state = ? AND stage = ? ORDER BY id",
+                ACTIVE,
+                stage.name());
     }
 }

@@ -30,6 +30,9 @@ interface Database extends AutoCloseable {
     /** Added to a SELECT whose row is going to be changed by what was read. */
     String forUpdate();
 
+    /** Added to a SELECT whose row must not be locked for a change by others until this transaction is over. */
+    String forShare();
+
     /** A migration written for SQLite, in this database's words. */
     String translate(String script);
 

@@ -9,6 +9,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.tracker.ledger.AttemptStatus;
@@ -35,7 +36,7 @@ import java.util.stream.Collectors;
 /** Statements about jobs and their attempts. A job and its attempts change together, by a compare-and-set on the job's version. */
 final class Jobs {
     private static final String READY_COLUMNS =
-            "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, c.policy FROM job j"
+            "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, c.policy, c.stage, j.source_job, j.source_attempt FROM job j"
                     + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat ";
     private static final String LIVE_COLUMNS = "SELECT job, epoch, number, worker, granted_at, hard_cap FROM attempt ";
 
@@ -219,7 +220,8 @@ final class Jobs {
         session.sums().ended(attempt.worker(), change.to(), event);
     }
 
-    static List<Ledger.ReadyJob> ready(Session session, int limit, Instant now, Share share) throws SQLException {
+    static List<Ledger.ReadyJob> ready(Session session, Stage stage, int limit, Instant now, Share share)
+            throws SQLException {
         String owned = share.isAll()
                 ? ""
                 : " AND j.id % " + Share.PARTITIONS + " IN ("
@@ -232,7 +234,7 @@ final class Jobs {
         if (share.partitions().isEmpty()) {
             return jobs;
         }
-        for (Long campaign : Campaigns.active(session)) {
+        for (Long campaign : Campaigns.active(session, stage)) {
             jobs.addAll(all(
                     session,
                     Jobs::readyJob,
@@ -282,7 +284,9 @@ final class Jobs {
                 r.getInt(5),
                 r.getInt(6),
                 r.getString(7),
-                policy(r.getString(8)));
+                policy(r.getString(8)),
+                Stage.valueOf(r.getString(9)),
+                r.getObject(10) == null ? null : new Ledger.Source(r.getLong(10), r.getInt(11)));
     }
 
     /** Campaigns have few policies and their jobs are many. */

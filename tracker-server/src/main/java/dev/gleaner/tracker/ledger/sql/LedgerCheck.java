@@ -67,7 +67,15 @@ public final class LedgerCheck {
                     "SELECT a.job FROM attempt a WHERE NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = a.worker)"),
             new Rule(
                     "a campaign does not have a job for each slice of each WAT",
-                    "SELECT c.id FROM campaign c WHERE c.state <> 'loading' AND c.wats * c.slices <> (SELECT count(*) FROM job j WHERE j.campaign = c.id)"),
+                    "SELECT c.id FROM campaign c WHERE c.state <> 'loading' AND c.stage <> 'SCORE' AND c.wats * c.slices <> (SELECT count(*) FROM job j WHERE j.campaign = c.id)"),
+            new Rule(
+                    "a campaign that scores lacks a job for an accepted batch",
+                    "SELECT c.id FROM campaign c JOIN job s ON s.campaign = c.source AND s.state = 'DONE' WHERE c.stage = 'SCORE'"
+                            + " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.campaign = c.id AND j.source_job = s.id AND j.source_attempt = s.canonical)"),
+            new Rule(
+                    "a scoring job works on what was not accepted",
+                    "SELECT j.id FROM job j LEFT JOIN job s ON s.id = j.source_job WHERE j.source_job IS NOT NULL"
+                            + " AND (s.state IS NULL OR s.state <> 'DONE' OR s.canonical <> j.source_attempt)"),
             new Rule(
                     "a job changed without a line in the audit trail",
                     "SELECT j.id FROM job j LEFT JOIN (SELECT subject, count(*) AS lines FROM audit GROUP BY subject) a"

@@ -90,6 +90,11 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
+    public String forShare() {
+        return " FOR SHARE";
+    }
+
+    @Override
     public String forUpdate() {
         return " FOR UPDATE";
     }

@@ -7,6 +7,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +53,8 @@ public final class SqlLedger implements Ledger {
     private final Roster roster = new SqlRoster(this);
 
     /** What a lease says of its job never changes. */
+    private final Map<Long, Stage> stages = new ConcurrentHashMap<>();
+
     private final Cache<Long, ReadyJob> jobs =
             Caffeine.newBuilder().maximumSize(50_000).build();
 
@@ -159,6 +163,9 @@ public final class SqlLedger implements Ledger {
     @Override
     public CompletionStage<CampaignAdded> addCampaign(CampaignSpec spec, List<String> watPaths, String actor) {
         String fingerprint = sha256(json(spec) + "\n" + String.join("\n", watPaths));
+        if (spec.does() == Stage.SCORE) {
+            return addScoring(spec, fingerprint, actor);
+        }
         return write(0, c -> {
                     Optional<Campaigns.Head> existing = Campaigns.head(c, spec.name());
                     if (existing.isEmpty()) {
@@ -182,6 +189,25 @@ public final class SqlLedger implements Ledger {
                     }
                     return load(head.id(), spec.slices(), watPaths);
                 });
+    }
+
+    /** In one change, so that no batch is missed. */
+    private CompletionStage<CampaignAdded> addScoring(CampaignSpec spec, String fingerprint, String actor) {
+        return write(0, c -> {
+            Optional<Campaigns.Head> existing = Campaigns.head(c, spec.name());
+            if (existing.isPresent()) {
+                boolean same = existing.get().fingerprint().equals(fingerprint);
+                return new CampaignAdded(same ? CampaignAdded.Outcome.EXISTED : CampaignAdded.Outcome.CONFLICT, 0);
+            }
+            Optional<Long> source = Campaigns.lockSource(c, String.valueOf(spec.source()), database.forUpdate());
+            if (source.isEmpty()) {
+                return new CampaignAdded(CampaignAdded.Outcome.NO_SOURCE, 0);
+            }
+            Campaigns.insert(c, spec, fingerprint, 0, clock.millis());
+            audit(c, actor, "campaign-create", spec.name(), "scores the batches of " + spec.source());
+            long campaign = Campaigns.head(c, spec.name()).orElseThrow().id();
+            return new CampaignAdded(CampaignAdded.Outcome.CREATED, Campaigns.follow(c, campaign, source.get()));
+        });
     }
 
     /** Loads in many changes, so that the others' changes find room between them. */
@@ -237,10 +263,24 @@ public final class SqlLedger implements Ledger {
                     && applied.job().canonical() == attempt;
             if (counts) {
                 String worker = loaded.get().job().attempts().get(attempt - 1).worker();
-                c.sums().result(loaded.get().campaign(), worker, manifest);
+                long campaign = loaded.get().campaign();
+                Stage stage = stage(c, campaign);
+                c.sums().result(campaign, worker, manifest, stage != Stage.FETCH);
+                if (stage == Stage.FETCH) {
+                    Campaigns.feed(c, campaign, job, database.forShare());
+                }
             }
             return Optional.of(decision);
         });
+    }
+
+    private Stage stage(Session session, long campaign) throws SQLException {
+        Stage known = stages.get(campaign);
+        if (known == null) {
+            known = Campaigns.stage(session, campaign);
+            stages.put(campaign, known);
+        }
+        return known;
     }
 
     private Decision apply(Session session, Jobs.Loaded loaded, LedgerEvent event, String actor) throws SQLException {
@@ -272,10 +312,15 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
-    public List<ReadyJob> ready(int limit, Instant now, Share share) {
-        List<ReadyJob> ready = read(c -> Jobs.ready(c, limit, now, share));
+    public List<ReadyJob> ready(Stage stage, int limit, Instant now, Share share) {
+        List<ReadyJob> ready = read(c -> Jobs.ready(c, stage, limit, now, share));
         ready.forEach(job -> jobs.put(job.job(), job));
         return ready;
+    }
+
+    @Override
+    public boolean isSpent(long job) {
+        return read(c -> Campaigns.isSpent(c, job));
     }
 
     @Override

@@ -92,6 +92,11 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
+    public String forShare() {
+        return "";
+    }
+
+    @Override
     public String forUpdate() {
         return "";
     }

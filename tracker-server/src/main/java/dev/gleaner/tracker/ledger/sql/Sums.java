@@ -62,15 +62,19 @@ final class Sums {
         tallies.computeIfAbsent(campaign, c -> new Tally()).jobs.merge(column, count, Long::sum);
     }
 
-    /** A result has become a job's canonical one. */
-    void result(long campaign, String worker, Manifest manifest) {
+    /**
+     * A result has become a job's canonical one.
+     *
+     * @param pairs whether what it kept are pairs, and not pictures that are yet to be scored
+     */
+    void result(long campaign, String worker, Manifest manifest, boolean pairs) {
         Tally tally = tallies.computeIfAbsent(campaign, c -> new Tally());
         tally.results = true;
         tally.counts = tally.counts.plus(manifest.counts());
         tally.digest = CandidateDigest.sum(tally.digest, manifest.candidateDigest());
         tally.bytes += manifest.objects().stream().mapToLong(ShardObject::bytes).sum();
         workers.computeIfAbsent(worker, w -> new Person()).kept +=
-                manifest.counts().kept();
+                pairs ? manifest.counts().kept() : 0;
     }
 
     /** An attempt has ended so. Whose fault that is, is told in {@code docs/leases.md}. */

@@ -100,6 +100,32 @@ public final class FileObjectStore implements ObjectStore {
         }
     }
 
+    @Override
+    public String link(String key, long bytes, Duration validFor) {
+        long expires = clock.instant().plus(validFor).getEpochSecond();
+        return "/v1/objects/" + key + "?expires=" + expires + "&signature=" + sign("GET\n" + key + "\n" + expires);
+    }
+
+    /**
+     * The file behind a {@link #link}.
+     *
+     * @throws RefusedException when the link is not ours, was changed, or has run out, or the object is gone
+     */
+    public Path linked(String key, long expires, String signature) throws IOException, RefusedException {
+        byte[] expected = sign("GET\n" + key + "\n" + expires).getBytes(StandardCharsets.US_ASCII);
+        boolean ours = ObjectKeys.isValid(key)
+                && key.startsWith(ObjectKeys.ACCEPTED)
+                && MessageDigest.isEqual(expected, signature.getBytes(StandardCharsets.US_ASCII));
+        if (!ours || clock.instant().getEpochSecond() > expires) {
+            throw new RefusedException(ProblemCode.TICKET_INVALID, "the link does not hold, or has expired");
+        }
+        Path path = path(key);
+        if (!Files.isRegularFile(path)) {
+            throw new RefusedException(ProblemCode.NOT_FOUND, "the object is gone");
+        }
+        return path;
+    }
+
     /** A new file to receive an upload into. */
     public Path newUpload() throws IOException {
         return Files.createTempFile(root.resolve("coming"), "put-", ".part");
@@ -245,10 +271,13 @@ public final class FileObjectStore implements ObjectStore {
     }
 
     private String sign(String key, long bytes, String sha256, long expires) {
+        return sign("PUT\n" + key + "\n" + bytes + "\n" + sha256 + "\n" + expires);
+    }
+
+    private String sign(String text) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(secret);
-            String text = "PUT\n" + key + "\n" + bytes + "\n" + sha256 + "\n" + expires;
             return HexFormat.of().formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java platform has HmacSHA256", e);

@@ -37,6 +37,30 @@ final class S3Links {
         }
     }
 
+    /** A link to GET an object. */
+    String get(String key, Duration validFor) throws MinioException {
+        Http.QueryParameters parameters = new Http.QueryParameters();
+        String session = settings.sessionToken();
+        if (session != null) {
+            parameters.put("X-Amz-Security-Token", session);
+        }
+        HttpUrl address = url.buildUrl(
+                Http.Method.GET, settings.bucket(), settings.prefix() + key, settings.region(), parameters);
+        Request request = new Request.Builder()
+                .url(address)
+                .get()
+                .header("Host", host(address))
+                .header("x-amz-date", AMZ_DATE.format(clock.instant()))
+                .build();
+        return Signer.presignV4(
+                        request,
+                        settings.region(),
+                        settings.accessKey(),
+                        settings.secretKey(),
+                        Math.toIntExact(validFor.toSeconds()))
+                .toString();
+    }
+
     /** A link to PUT so many bytes with these headers. */
     String put(String key, Map<String, String> query, Map<String, String> headers, long bytes, Duration validFor)
             throws MinioException {

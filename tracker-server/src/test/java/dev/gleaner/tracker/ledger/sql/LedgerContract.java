@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
@@ -108,6 +109,67 @@ abstract class LedgerContract {
         await(Newcomers.enrol(ledger.roster(), "ada", "hash"));
     }
 
+    private void accepted(long job) {
+        int number = grant(job, "ada") instanceof Decision.Applied applied
+                ? applied.attempts().get(0).number()
+                : 0;
+        apply(
+                job,
+                new LedgerEvent.Submit(
+                        "ada",
+                        new FencingToken(ledger.epoch(), number),
+                        MANIFEST_JSON,
+                        "print",
+                        MANIFEST.candidateDigest()));
+        await(ledger.accept(job, number, MANIFEST));
+    }
+
+    private List<Ledger.ReadyJob> ready(Stage stage) {
+        return ledger.ready(stage, 100, clock.instant(), Share.ALL);
+    }
+
+    @Test
+    void aScoringCampaignGetsAJobForEachBatchOnceWhetherItCameBeforeOrAfter() {
+        CampaignSpec fetch = new CampaignSpec("f", SPEC.base(), 2, SPEC.bundle(), SPEC.policy(), Stage.FETCH, null);
+        CampaignSpec score = new CampaignSpec("s", SPEC.base(), 2, SPEC.bundle(), SPEC.policy(), Stage.SCORE, "f");
+        await(Newcomers.enrol(ledger.roster(), "ada", "hash"));
+        assertEquals(
+                Ledger.CampaignAdded.Outcome.NO_SOURCE,
+                await(ledger.addCampaign(score, List.of(), "op")).outcome());
+        await(ledger.addCampaign(fetch, List.of("a.wat.gz", "b.wat.gz"), "op"));
+        assertEquals(List.of(), ready(Stage.WHOLE));
+        List<Ledger.ReadyJob> fetches = ready(Stage.FETCH);
+        assertEquals(4, fetches.size());
+        accepted(fetches.get(0).job());
+        assertEquals(
+                new Ledger.CampaignAdded(Ledger.CampaignAdded.Outcome.CREATED, 1),
+                await(ledger.addCampaign(score, List.of(), "op")));
+        assertEquals(
+                Ledger.CampaignAdded.Outcome.EXISTED,
+                await(ledger.addCampaign(score, List.of(), "op")).outcome());
+        accepted(fetches.get(1).job());
+        await(ledger.accept(fetches.get(1).job(), 1, MANIFEST));
+        List<Ledger.ReadyJob> scores = ready(Stage.SCORE);
+        assertEquals(2, scores.size());
+        for (int i = 0; i < 2; i++) {
+            assertEquals(
+                    new Ledger.Source(fetches.get(i).job(), 1), scores.get(i).source());
+            assertEquals(fetches.get(i).watPath(), scores.get(i).watPath());
+            assertEquals(fetches.get(i).slice(), scores.get(i).slice());
+        }
+        assertEquals(false, ledger.isSpent(fetches.get(0).job()));
+        accepted(scores.get(0).job());
+        assertEquals(true, ledger.isSpent(fetches.get(0).job()));
+        assertEquals(false, ledger.isSpent(fetches.get(1).job()));
+        assertEquals(false, ledger.isSpent(fetches.get(2).job()), "nothing of it is there yet");
+        reopen();
+        CampaignStatus status = ledger.campaigns().get(1);
+        assertEquals(Stage.SCORE, status.stage());
+        assertEquals("f", status.source());
+        assertEquals(new CampaignStatus.Jobs(1, 0, 1, 0, 0), status.jobs());
+        assertEquals(List.of(), LedgerCheck.faults(ledger));
+    }
+
     @Test
     void aCampaignIsMadeOnceAndTheSameNameWithOtherContentsIsAConflict() {
         assertEquals(
@@ -127,11 +189,11 @@ abstract class LedgerContract {
     void jobsComeInAPseudoRandomOrderThatIsAlwaysTheSame() {
         List<String> paths = IntStream.range(0, 200).mapToObj(i -> "p" + i).toList();
         await(ledger.addCampaign(SPEC, paths, "op"));
-        List<Long> order = ledger.ready(400, clock.instant(), Share.ALL).stream()
+        List<Long> order = ledger.ready(Stage.WHOLE, 400, clock.instant(), Share.ALL).stream()
                 .map(Ledger.ReadyJob::job)
                 .toList();
         assertEquals(400, Set.copyOf(order).size());
-        List<String> wats = ledger.ready(400, clock.instant(), Share.ALL).stream()
+        List<String> wats = ledger.ready(Stage.WHOLE, 400, clock.instant(), Share.ALL).stream()
                 .map(Ledger.ReadyJob::watPath)
                 .toList();
         long neighbours = IntStream.range(1, 400)
@@ -141,7 +203,7 @@ abstract class LedgerContract {
         reopen();
         assertEquals(
                 order,
-                ledger.ready(400, clock.instant(), Share.ALL).stream()
+                ledger.ready(Stage.WHOLE, 400, clock.instant(), Share.ALL).stream()
                         .map(Ledger.ReadyJob::job)
                         .toList());
     }
@@ -212,19 +274,22 @@ abstract class LedgerContract {
         campaign();
         grant(3, "ada");
         apply(3, new LedgerEvent.Fail("ada", new FencingToken(ledger.epoch(), 1), FailureClass.BUG, "boom"));
-        assertEquals(5, ledger.ready(10, clock.instant(), Share.ALL).size());
+        assertEquals(
+                5, ledger.ready(Stage.WHOLE, 10, clock.instant(), Share.ALL).size());
         assertEquals(clock.instant().plusSeconds(10), ledger.nextDelayed().orElseThrow());
         clock.advance(Duration.ofSeconds(10));
-        assertEquals(6, ledger.ready(10, clock.instant(), Share.ALL).size());
+        assertEquals(
+                6, ledger.ready(Stage.WHOLE, 10, clock.instant(), Share.ALL).size());
     }
 
     @Test
     void pausedCampaignsHandOutNothing() {
         campaign();
         assertTrue(await(ledger.pauseCampaign("c", true, "op")));
-        assertEquals(List.of(), ledger.ready(10, clock.instant(), Share.ALL));
+        assertEquals(List.of(), ledger.ready(Stage.WHOLE, 10, clock.instant(), Share.ALL));
         assertTrue(await(ledger.pauseCampaign("c", false, "op")));
-        assertEquals(6, ledger.ready(10, clock.instant(), Share.ALL).size());
+        assertEquals(
+                6, ledger.ready(Stage.WHOLE, 10, clock.instant(), Share.ALL).size());
         assertEquals(false, await(ledger.pauseCampaign("none", true, "op")));
     }
 
@@ -293,7 +358,7 @@ abstract class LedgerContract {
     }
 
     private List<Long> ready(Share share) {
-        return ledger.ready(1_000, clock.instant(), share).stream()
+        return ledger.ready(Stage.WHOLE, 1_000, clock.instant(), share).stream()
                 .map(Ledger.ReadyJob::job)
                 .toList();
     }
@@ -311,7 +376,7 @@ abstract class LedgerContract {
             s.execute("DELETE FROM job WHERE place >= 40000");
             s.execute("UPDATE tally SET free = 40000");
         }
-        assertEquals(List.of(), ledger.ready(10, clock.instant(), Share.ALL));
+        assertEquals(List.of(), ledger.ready(Stage.WHOLE, 10, clock.instant(), Share.ALL));
         assertEquals(
                 Ledger.CampaignAdded.Outcome.CREATED,
                 await(ledger.addCampaign(spec, paths, "op")).outcome());

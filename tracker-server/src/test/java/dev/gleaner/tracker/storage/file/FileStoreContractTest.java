@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The embedded store; a PUT goes through the two doors behind the tracker's HTTP. */
@@ -27,13 +28,32 @@ class FileStoreContractTest extends ObjectStoreContract {
         return opened;
     }
 
-    @Override
-    protected int put(Tickets.Ticket ticket, byte[] body) throws Exception {
-        URI uri = URI.create(ticket.url());
+    private static Map<String, String> query(URI uri) {
         Map<String, String> query = new HashMap<>();
         for (String pair : List.of(uri.getQuery().split("&", -1))) {
             query.put(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
         }
+        return query;
+    }
+
+    @Override
+    protected Optional<byte[]> get(String link) throws Exception {
+        URI uri = URI.create(link);
+        Map<String, String> query = query(uri);
+        try {
+            return Optional.of(Files.readAllBytes(files.linked(
+                    uri.getPath().substring("/v1/objects/".length()),
+                    Long.parseLong(query.get("expires")),
+                    query.get("signature"))));
+        } catch (FileObjectStore.RefusedException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    protected int put(Tickets.Ticket ticket, byte[] body) throws Exception {
+        URI uri = URI.create(ticket.url());
+        Map<String, String> query = query(uri);
         FileObjectStore.Link link = new FileObjectStore.Link(
                 uri.getPath().substring("/v1/objects/".length()),
                 Long.parseLong(query.get("bytes")),

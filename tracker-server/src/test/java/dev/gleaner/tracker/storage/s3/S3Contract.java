@@ -22,6 +22,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +58,13 @@ abstract class S3Contract extends ObjectStoreContract {
     @Override
     protected ObjectStore open(InstantSource clock) throws IOException {
         return new S3ObjectStore(settings(endpoint(), secretKey()), folder.resolve("copies"), clock);
+    }
+
+    @Override
+    protected Optional<byte[]> get(String link) throws Exception {
+        HttpResponse<byte[]> answer =
+                http.send(HttpRequest.newBuilder(URI.create(link)).build(), HttpResponse.BodyHandlers.ofByteArray());
+        return answer.statusCode() == 200 ? Optional.of(answer.body()) : Optional.empty();
     }
 
     @Override

@@ -1,0 +1,24 @@
+package dev.gleaner.worker.shard;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** One row of a batch; the columns are those of {@link dev.gleaner.protocol.shard.BatchColumn}. */
+public record PreparedPicture(
+        String url,
+        String text,
+        int width,
+        int height,
+        @Nullable String license,
+        String pageUrl,
+        String watPath,
+        long watOffset,
+        int index,
+        String imageSha256,
+        String imageMd5,
+        int imageBytes,
+        String format,
+        @Nullable String language,
+        Instant fetchedAt,
+        int httpStatus,
+        byte[] pixels) {}

@@ -1,0 +1,142 @@
+package dev.gleaner.worker.shard;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.gleaner.protocol.shard.BatchColumn;
+import dev.gleaner.worker.image.Preprocessor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BatchTest {
+    private final Random random = new Random(Long.getLong("gleaner.seed", 11));
+
+    @TempDir
+    Path folder;
+
+    private PreparedPicture picture(int n) {
+        byte[] pixels = new byte[BatchColumn.PIXEL_BYTES];
+        random.nextBytes(pixels);
+        return new PreparedPicture(
+                "https://example.org/" + n + ".jpg",
+                "ein Bild \u00fcber \ud83d\ude00",
+                640,
+                480,
+                n % 2 == 0 ? null : "https://creativecommons.org/licenses/by/4.0/",
+                "https://example.org/",
+                "crawl/x.wat.gz",
+                1_000 + n,
+                n,
+                "a".repeat(64),
+                "b".repeat(32),
+                12_345,
+                "JPEG",
+                n % 2 == 0 ? "de" : null,
+                Instant.parse("2026-11-20T10:11:12.345Z"),
+                200,
+                pixels);
+    }
+
+    private List<PreparedPicture> read(Path file) throws Exception {
+        List<PreparedPicture> read = new ArrayList<>();
+        BatchReader.read(file, read::add);
+        return read;
+    }
+
+    @Test
+    void aPreparedPictureHasTheSizeThatThePreprocessorMakes() {
+        assertEquals(Preprocessor.SIZE, BatchColumn.SIDE);
+        assertEquals(Preprocessor.BYTES, BatchColumn.PIXEL_BYTES);
+    }
+
+    @Test
+    void picturesComeBackAsTheyWent() throws Exception {
+        List<PreparedPicture> given = new ArrayList<>();
+        List<Shard> files;
+        try (BatchWriter writer = new BatchWriter(folder, Map.of("gleaner.job", "7"))) {
+            for (int n = 0; n < 300; n++) {
+                given.add(picture(n));
+                writer.add(given.get(n));
+            }
+            files = writer.finish();
+        }
+        assertEquals(1, files.size());
+        assertEquals(300, files.get(0).object().rows());
+        List<PreparedPicture> read = read(files.get(0).file());
+        assertEquals(300, read.size());
+        for (int n = 0; n < 300; n++) {
+            PreparedPicture then = given.get(n);
+            PreparedPicture now = read.get(n);
+            assertEquals(then.url(), now.url());
+            assertEquals(then.text(), now.text());
+            assertEquals(then.license(), now.license());
+            assertEquals(then.language(), now.language());
+            assertEquals(then.watOffset(), now.watOffset());
+            assertEquals(then.index(), now.index());
+            assertEquals(then.fetchedAt(), now.fetchedAt());
+            assertArrayEquals(then.pixels(), now.pixels());
+        }
+        assertNull(read.get(0).license());
+    }
+
+    @Test
+    void whatIsNoBatchIsRefused() throws Exception {
+        Path noise = Files.write(folder.resolve("noise"), new byte[5_000]);
+        assertThrows(IOException.class, () -> read(noise));
+        ShardWriter pairs = new ShardWriter(folder, 10, Map.of());
+        pairs.add(new KeptPair(
+                1,
+                "u",
+                "t",
+                1,
+                1,
+                null,
+                null,
+                0.5f,
+                "p",
+                "w",
+                1,
+                0,
+                "a",
+                "b",
+                1,
+                "JPEG",
+                null,
+                Instant.EPOCH,
+                200,
+                "m",
+                new float[] {1}));
+        Path shard = pairs.finish().get(0).file();
+        assertThrows(IOException.class, () -> read(shard));
+        Path batch;
+        try (BatchWriter writer = new BatchWriter(folder, Map.of())) {
+            writer.add(picture(1));
+            batch = writer.finish().get(0).file();
+        }
+        byte[] good = Files.readAllBytes(batch);
+        int refused = 0;
+        for (int i = 0; i < 200; i++) {
+            byte[] bad = good.clone();
+            bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
+            Path spoilt = Files.write(folder.resolve("spoilt"), bad);
+            try {
+                for (PreparedPicture picture : read(spoilt)) {
+                    assertEquals(BatchColumn.PIXEL_BYTES, picture.pixels().length);
+                }
+            } catch (IOException e) {
+                refused++;
+            }
+        }
+        System.out.println("batches with a flipped bit: " + refused + " of 200 refused");
+    }
+}

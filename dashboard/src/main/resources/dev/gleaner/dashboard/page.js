@@ -38,7 +38,7 @@ function sentence(status) {
   if (!status.campaigns.length) return "No campaign yet. An operator starts one with: tracker-server campaign create";
   const jobs = status.campaigns.reduce((sum, c) => sum + total(c), 0);
   const done = status.campaigns.reduce((sum, c) => sum + c.jobs.done, 0);
-  const pairs = status.campaigns.reduce((sum, c) => sum + c.accepted.kept, 0);
+  const pairs = status.campaigns.reduce((sum, c) => sum + (c.stage === "FETCH" ? 0 : c.accepted.kept), 0);
   const working = status.workers.filter((w) => w.live > 0).length;
   return `${percent.format(jobs ? done / jobs : 0)} done, ${number.format(pairs)} pairs kept, ${number.format(working)} of ${number.format(status.workers.length)} workers at work.`;
 }
@@ -53,14 +53,15 @@ function campaignCard(campaign) {
     bar.append(part);
     key.append(element("li", {}, [element("i", { class: state }), `${number.format(campaign.jobs[state])} ${state}`]));
   }
+  const things = campaign.stage === "FETCH" ? "Pictures" : "Pairs";
   const speed = rate(campaign.name);
   const facts = element("dl", { class: "facts" });
   for (const [name, value] of [
     ["Jobs", number.format(jobs)],
     ["Images seen", number.format(campaign.accepted.images)],
     ["Candidates", number.format(campaign.accepted.candidates)],
-    ["Pairs kept", number.format(campaign.accepted.kept)],
-    ["Pairs a second, last minute", speed === null ? "–" : speed.toFixed(1)],
+    [`${things} kept`, number.format(campaign.accepted.kept)],
+    [`${things} a second, last minute`, speed === null ? "–" : speed.toFixed(1)],
     ["Stored", bytes(campaign.bytesStored)],
     ["Fetched", bytes(campaign.accepted.bytesFetched)],
   ]) {
@@ -68,21 +69,22 @@ function campaignCard(campaign) {
   }
   return element("section", {}, [
     element("h2", {}, [`${campaign.name}${campaign.state === "paused" ? " (paused)" : ""}`]),
+    ...(campaign.source ? [element("p", {}, [`Scores what ${campaign.source} fetches; its jobs come as those are handed in.`])] : []),
     bar,
     key,
     facts,
-    funnel(campaign.accepted),
+    funnel(campaign.accepted, things.toLowerCase()),
   ]);
 }
 
-function funnel(counts) {
+function funnel(counts, things) {
   const drops = (map) => Object.entries(map).sort((a, b) => b[1] - a[1]);
   const rows = [
     ["", "images seen", counts.images],
     ...drops(counts.extractDrops).map(([reason, n]) => ["drop", `– ${reason}`, n]),
     ["", "candidates", counts.candidates],
     ...drops(counts.pairDrops).map(([reason, n]) => ["drop", `– ${reason}`, n]),
-    ["kept", "pairs kept", counts.kept],
+    ["kept", `${things} kept`, counts.kept],
   ];
   const table = element("table", { class: "funnel" });
   for (const [kind, name, n] of rows) {

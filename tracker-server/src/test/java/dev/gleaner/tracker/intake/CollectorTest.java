@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -17,6 +18,7 @@ import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.storage.ObjectKeys;
@@ -95,6 +97,49 @@ class CollectorTest {
                 new Counts(1, 0, 1, 0, 1, 1, 1, Map.of(), Map.of(), 1),
                 objects,
                 1);
+    }
+
+    private void accept(long job, Manifest manifest) throws Exception {
+        await(ledger.apply(job, new LedgerEvent.Grant("ada", "r", Duration.ofHours(6), false), "t"));
+        await(ledger.apply(
+                job,
+                new LedgerEvent.Submit(
+                        "ada",
+                        new FencingToken(ledger.epoch(), 1),
+                        JSON.writeValueAsString(manifest),
+                        "print",
+                        manifest.candidateDigest()),
+                "t"));
+        await(ledger.accept(job, 1, manifest));
+    }
+
+    private long ready(Stage stage) {
+        return ledger.ready(stage, 1, clock.instant(), Share.ALL).get(0).job();
+    }
+
+    @Test
+    void aBatchStaysUntilEveryCampaignThatScoresItHasDoneSo() throws Exception {
+        Policy policy = Policy.laion400m();
+        String bundle = "b".repeat(64);
+        await(ledger.addCampaign(
+                new CampaignSpec("f", "https://x/", 1, bundle, policy, Stage.FETCH, null), List.of("p"), "op"));
+        long fetch = ready(Stage.FETCH);
+        String key = ObjectKeys.accepted("f", fetch, new FencingToken(ledger.epoch(), 1), "a".repeat(64));
+        put(key, Duration.ofDays(9));
+        accept(fetch, manifest(List.of("a".repeat(64))));
+        Collector collector = new Collector(ledger, store, clock);
+        collector.collect(DELAY, true);
+        assertTrue(keys().contains(key), "nobody scores it yet");
+        for (String name : List.of("s1", "s2")) {
+            await(ledger.addCampaign(
+                    new CampaignSpec(name, "https://x/", 1, bundle, policy, Stage.SCORE, "f"), List.of(), "op"));
+        }
+        accept(ready(Stage.SCORE), manifest(List.of("c".repeat(64))));
+        collector.collect(DELAY, true);
+        assertTrue(keys().contains(key), "one of two has scored it");
+        accept(ready(Stage.SCORE), manifest(List.of("d".repeat(64))));
+        collector.collect(DELAY, true);
+        assertTrue(!keys().contains(key), "both have");
     }
 
     /** Random histories with objects before, beside and after what the manifests name. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -377,6 +378,40 @@ class LeaseDeskTest {
         await(ledger.addCampaign(
                 new CampaignSpec(name, "https://x/", 1, "b".repeat(64), Policy.laion400m()), paths, "op"));
         desk.wake();
+    }
+
+    private List<String> campaigns(String request, int max, Stage... stages) throws Exception {
+        Caller caller = new Caller("ada", "agent/1", null, null, 1_000, 0, List.of(stages));
+        return await(desk.acquire(caller, request, max, Duration.ZERO)).granted().stream()
+                .map(lease -> lease.job().campaign())
+                .toList();
+    }
+
+    @Test
+    void whoScoresDoesNotWaitBehindJobsToFetchAndNobodyGetsWhatItCannotDo() throws Exception {
+        Policy policy = Policy.laion400m();
+        String bundle = "b".repeat(64);
+        List<String> paths = IntStream.range(0, 500).mapToObj(i -> "q" + i).toList();
+        await(ledger.addCampaign(
+                new CampaignSpec("fetch", "https://x/", 1, bundle, policy, Stage.FETCH, null), paths, "op"));
+        await(ledger.addCampaign(
+                new CampaignSpec("score", "https://x/", 1, bundle, policy, Stage.SCORE, "fetch"), List.of(), "op"));
+        desk.wake();
+        assertEquals(List.of(), campaigns("r1", 1, Stage.SCORE));
+        Caller fetcher = new Caller("bela", "agent/1", null, null, 1_000, 0, List.of(Stage.FETCH));
+        Desk.Granted fetched =
+                await(desk.acquire(fetcher, "r2", 1, Duration.ZERO)).granted().get(0);
+        Manifest manifest = new Manifest(bundle, "none", 1, "0".repeat(32), Counts.none(), List.of(), 1);
+        await(ledger.apply(
+                fetched.job().job(),
+                new LedgerEvent.Submit("bela", fetched.token(), "{}", "print", manifest.candidateDigest()),
+                "bela"));
+        await(ledger.accept(fetched.job().job(), fetched.token().attempt(), manifest));
+        pass(Duration.ofSeconds(2));
+        assertEquals(List.of("score"), campaigns("r3", 1, Stage.SCORE));
+        assertEquals(List.of(), campaigns("r4", 1, Stage.SCORE));
+        assertEquals(List.of("c", "c", "c"), campaigns("r5", 8, Stage.SCORE, Stage.WHOLE, Stage.FETCH));
+        assertEquals(List.of("fetch"), campaigns("r6", 1, Stage.SCORE, Stage.WHOLE, Stage.FETCH));
     }
 
     @Test

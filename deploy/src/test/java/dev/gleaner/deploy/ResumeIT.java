@@ -109,6 +109,43 @@ class ResumeIT {
         }
     }
 
+    /** How long the network is away in the test that outlasts a lease: real outages are longer, {@code -Dgleaner.outage.seconds=3600}. */
+    private static final int OUTAGE_SECONDS = Integer.getInteger("gleaner.outage.seconds", 15);
+
+    @Test
+    void aNetworkThatIsAwayForLongerThanTheLeaseCostsTheJobAndNothingElse() throws Exception {
+        campaign.close();
+        campaign = new SmallCampaign(folder.resolve("short"), 5);
+        List<String> arguments = new ArrayList<>(List.of(campaign.run()));
+        arguments.addAll(List.of("--exit-when-idle"));
+        arguments.set(arguments.indexOf("--jobs") + 1, "0");
+        Process worker = campaign.programs.launch(Programs.WORKER, "worker.log", arguments.toArray(String[]::new));
+        Programs.awaitThat(() -> campaign.sum() > 60);
+        campaign.wayToTracker.cut(true);
+        campaign.wayToWeb.cut(true);
+        Programs.awaitThat(() -> campaign.programs.read("worker.log").contains("The network is down"));
+        Thread.sleep(OUTAGE_SECONDS * 1_000L);
+        assertTrue(worker.isAlive(), () -> campaign.programs.read("worker.log"));
+        campaign.wayToWeb.cut(false);
+        campaign.wayToTracker.cut(false);
+        assertTrue(worker.waitFor(420, TimeUnit.SECONDS), () -> campaign.programs.read("worker.log"));
+        String said = campaign.programs.read("worker.log");
+        assertEquals(0, worker.exitValue(), said);
+        assertFalse(said.contains("\tat "), "no stack traces: " + said);
+        JsonNode job = JSON.readTree(
+                campaign.get(campaign.trackerPort(), "/v1/operator/jobs/1").body());
+        assertEquals("done", job.path("state").asText(), job.toString());
+        assertEquals(2, job.path("attempts").size(), job.toString());
+        JsonNode accepted = JSON.readTree(
+                        campaign.get(campaign.trackerPort(), "/v1/campaigns/c").body())
+                .path("accepted");
+        assertEquals(campaign.asked.size(), accepted.path("kept").asInt(), accepted.toString());
+        System.out.println("outage of " + OUTAGE_SECONDS + " s: "
+                + said.lines()
+                        .filter(line -> line.contains("INFO") || line.contains("WARN"))
+                        .count() + " log lines");
+    }
+
     @Test
     void aLostNetworkCostsNothingButTime() throws Exception {
         Process worker = campaign.programs.launch(Programs.WORKER, "worker.log", campaign.run());

@@ -48,6 +48,11 @@ final class SmallCampaign implements AutoCloseable {
     private final HttpServer web;
 
     SmallCampaign(Path folder) throws Exception {
+        this(folder, 120);
+    }
+
+    /** @param ttlSeconds how long a lease lives without a heartbeat */
+    SmallCampaign(Path folder, int ttlSeconds) throws Exception {
         this.folder = folder;
         programs = new Programs(folder);
         Path wats = Files.createDirectories(folder.resolve("wat"));
@@ -87,7 +92,7 @@ final class SmallCampaign implements AutoCloseable {
                 "--heartbeat",
                 "1",
                 "--lease-ttl",
-                "120");
+                Integer.toString(ttlSeconds));
         wayToTracker = new TcpProxy(List.of(port));
         Programs.awaitThat(() -> tracker.isAlive() && isReady(port));
         Files.write(folder.resolve("wat.paths"), List.of("demo-0.warc.wat.gz"));

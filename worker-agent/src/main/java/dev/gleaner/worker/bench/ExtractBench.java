@@ -18,13 +18,13 @@ public final class ExtractBench {
 
     private ExtractBench() {}
 
-    /** @param given a WAT, or null for a synthetic one of about 60 MB */
+    /** @param given a WAT, or null for a synthetic one of the size of a real one, about 250 MB */
     public static void run(Report report, @org.jspecify.annotations.Nullable Path given, Path folder)
             throws IOException {
         Path wat = given;
         if (wat == null) {
             wat = folder.resolve("bench.wat.gz");
-            SyntheticWat.write(wat, 10_000, 7);
+            SyntheticWat.write(wat, 50_000, 7);
         }
         long bytes = Files.size(wat);
         report.title("extract", wat.getFileName() + ", " + bytes / 1_000_000 + " MB");

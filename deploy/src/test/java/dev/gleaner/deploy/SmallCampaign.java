@@ -147,7 +147,8 @@ final class SmallCampaign implements AutoCloseable {
                 p.maxRedirects(),
                 -1,
                 p.rowsPerShard(),
-                p.optOuts());
+                p.optOuts(),
+                null);
     }
 
     private static byte[] picture() throws IOException {

@@ -181,7 +181,8 @@ public final class Demo {
                 p.maxRedirects(),
                 p.threshold(),
                 p.rowsPerShard(),
-                p.optOuts());
+                p.optOuts(),
+                null);
     }
 
     private void startTracker() throws IOException, InterruptedException {

@@ -1,5 +1,6 @@
 package dev.gleaner.protocol.campaign;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Set;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param threshold pairs of a lower cosine similarity are dropped as {@code below_threshold}
  * @param rowsPerShard most pairs in one shard
  * @param optOuts further ways to say no that are heeded; null stands for {@link OptOuts#DEFAULT}
+ * @param tolerateBadCertificates whether pictures are taken from servers whose TLS certificate does not verify, too; such are
+ *     counted; null as false: dropped as {@code tls}
  */
 public record Policy(
         List<String> linkPaths,
@@ -45,7 +48,8 @@ public record Policy(
         int maxRedirects,
         @JsonProperty(required = true) double threshold,
         int rowsPerShard,
-        @Nullable OptOuts optOuts) {
+        @Nullable OptOuts optOuts,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean tolerateBadCertificates) {
 
     /** Pillow's bomb limit, which the LAION effort used too. */
     public static final long DEFAULT_MAX_PIXELS = 89_478_484;
@@ -89,13 +93,19 @@ public record Policy(
                 5,
                 0.3,
                 10_000,
-                OptOuts.DEFAULT);
+                OptOuts.DEFAULT,
+                null);
     }
 
     /** The ways to say no that are heeded. */
     public OptOuts heeded() {
         OptOuts given = optOuts;
         return given == null ? OptOuts.DEFAULT : given;
+    }
+
+    /** Whether bad certificates are let pass. */
+    public boolean toleratesBadCertificates() {
+        return Boolean.TRUE.equals(tolerateBadCertificates);
     }
 
     private static Set<String> sorted(Set<String> set) {

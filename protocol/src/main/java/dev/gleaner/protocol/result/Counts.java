@@ -1,8 +1,10 @@
 package dev.gleaner.protocol.result;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of a slice's links, so that nothing disappears uncounted.
@@ -20,6 +22,8 @@ import java.util.Map;
  * @param extractDrops by {@link ExtractDrop#wire()}
  * @param pairDrops by {@link PairDrop#wire()}
  * @param bytesFetched bytes of picture files read from the web
+ * @param badCertificates pictures fetched from servers whose TLS certificate does not verify, where the policy lets them pass; null
+ *     as 0
  */
 public record Counts(
         long members,
@@ -31,7 +35,34 @@ public record Counts(
         long kept,
         Map<String, Long> extractDrops,
         Map<String, Long> pairDrops,
-        long bytesFetched) {
+        long bytesFetched,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long badCertificates) {
+
+    /** Without bad certificates. */
+    public Counts(
+            long members,
+            long brokenMembers,
+            long records,
+            long badRecords,
+            long images,
+            long candidates,
+            long kept,
+            Map<String, Long> extractDrops,
+            Map<String, Long> pairDrops,
+            long bytesFetched) {
+        this(
+                members,
+                brokenMembers,
+                records,
+                badRecords,
+                images,
+                candidates,
+                kept,
+                extractDrops,
+                pairDrops,
+                bytesFetched,
+                null);
+    }
 
     public Counts {
         extractDrops = Map.copyOf(extractDrops);
@@ -64,6 +95,9 @@ public record Counts(
         if (candidates != kept + pairDropped) {
             return "candidates " + candidates + " is not kept " + kept + " + dropped " + pairDropped;
         }
+        if (badCertificates != null && (badCertificates < 0 || badCertificates > candidates)) {
+            return "badCertificates is no count of candidates";
+        }
         if (brokenMembers > members || badRecords > records) {
             return "more broken parts than parts";
         }
@@ -82,7 +116,14 @@ public record Counts(
                 kept + other.kept,
                 merged(extractDrops, other.extractDrops),
                 merged(pairDrops, other.pairDrops),
-                bytesFetched + other.bytesFetched);
+                bytesFetched + other.bytesFetched,
+                badCertificates == null && other.badCertificates == null
+                        ? null
+                        : zero(badCertificates) + zero(other.badCertificates));
+    }
+
+    private static long zero(@Nullable Long count) {
+        return count == null ? 0 : count;
     }
 
     public static Counts none() {

@@ -3,6 +3,7 @@ package dev.gleaner.tracker.intake;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import java.util.Map;
+import java.util.Objects;
 
 /** What a scoring job's manifest must take over from the fetch job's whose batches it scored. A plain rule. */
 final class Scored {
@@ -19,6 +20,7 @@ final class Scored {
                 && before.images() == after.images()
                 && before.candidates() == after.candidates()
                 && before.bytesFetched() == after.bytesFetched()
+                && Objects.equals(before.badCertificates(), after.badCertificates())
                 && before.extractDrops().equals(after.extractDrops())
                 && fetched.watBytes() == scored.watBytes()
                 && fetched.candidateDigest().equals(scored.candidateDigest());

@@ -220,6 +220,7 @@ public final class PipelineBench {
                                 fetcher,
                                 preprocessor,
                                 settings,
+                                settings.newWidth(),
                                 () -> true,
                                 InstantSource.system(),
                                 spool,

@@ -31,6 +31,21 @@ final class GuestOptions {
     long disk;
 
     @Option(
+            names = "--fetches",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "requests under way at a time; 0: as many as make pictures come faster, learnt while it works (default)")
+    int fetches;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "pairs scored in one call on a processor; 0: 8, measured to do best (default)")
+    int batch;
+
+    @Option(
             names = "--hours",
             paramLabel = "SPAN",
             defaultValue = "always",
@@ -57,6 +72,9 @@ final class GuestOptions {
     void require() {
         if (cpus < 1) {
             throw new Failure(Exit.USAGE, "--cpus must be 1 or more");
+        }
+        if (fetches < 0 || fetches > 4_096 || batch < 0 || batch > 256) {
+            throw new Failure(Exit.USAGE, "--fetches must be 0 to 4096, --batch 0 to 256");
         }
         if (nice < 0 || nice > 19) {
             throw new Failure(Exit.USAGE, "--nice must be 0 to 19");

@@ -218,7 +218,8 @@ final class RunCommand implements Callable<Integer> {
                         capabilities,
                         invitation == null || invitation.isBlank() ? null : invitation.strip()),
                 new WatOrigins(watHosts, watRoots, fetch.allowLoopback, userAgent),
-                LineSettings.forMachine(cpus, Runtime.getRuntime().maxMemory()),
+                LineSettings.forMachine(cpus, Runtime.getRuntime().maxMemory())
+                        .with(guestOptions.fetches, guestOptions.batch),
                 guestOptions.memoryPlan(),
                 new ClipModel.Options(1, precision, providers, new ProbeProcess(home.nativeLibraries())),
                 jobs,

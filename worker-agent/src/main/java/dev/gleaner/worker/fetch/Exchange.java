@@ -26,6 +26,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.traffic.GlobalTrafficShapingHandler;
 import java.net.InetAddress;
@@ -47,6 +48,7 @@ final class Exchange {
             NameResolver names,
             Watch watch,
             SslContext tls,
+            SslContext lenientTls,
             AddressGuard guard,
             @Nullable GlobalTrafficShapingHandler shaping,
             String userAgent,
@@ -79,6 +81,7 @@ final class Exchange {
     private final CompletableFuture<Outcome> done;
     private @Nullable Channel channel;
     private int redirects;
+    private boolean badCertificate;
     /** Bytes taken of the slots for the body. */
     private long reserved;
 
@@ -200,7 +203,9 @@ final class Exchange {
                             ch.pipeline().addLast(env.shaping);
                         }
                         if (url.scheme().equals("https")) {
-                            ch.pipeline().addLast(env.tls.newHandler(ch.alloc(), sniName(url), port));
+                            ch.pipeline()
+                                    .addLast((limits.lenient() ? env.lenientTls : env.tls)
+                                            .newHandler(ch.alloc(), sniName(url), port));
                         }
                         ch.pipeline()
                                 .addLast(new HttpClientCodec(
@@ -308,6 +313,8 @@ final class Exchange {
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (ctx.channel() == channel && event instanceof SslHandshakeCompletionEvent handshake) {
                 if (handshake.isSuccess()) {
+                    SslHandler tls = ctx.pipeline().get(SslHandler.class);
+                    badCertificate |= LenientTrust.wasBad(tls.engine().getSession());
                     send(url);
                 } else {
                     drop(PairDrop.TLS, message(handshake.cause()));
@@ -451,7 +458,8 @@ final class Exchange {
                         reserved,
                         status,
                         contentType,
-                        env.clock.instant()));
+                        env.clock.instant(),
+                        badCertificate));
             }
         }
 

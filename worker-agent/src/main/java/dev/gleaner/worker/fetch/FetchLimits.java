@@ -14,9 +14,23 @@ import java.util.Set;
  * @param maxRedirects hops followed
  * @param robotsTags {@code X-Robots-Tag} directives that forbid use
  * @param optOuts further ways to say no that are heeded
+ * @param lenient whether servers with bad TLS certificates are taken from, too
  */
 public record FetchLimits(
-        Duration timeout, int maxBytes, int minBytes, int maxRedirects, Set<String> robotsTags, OptOuts optOuts) {
+        Duration timeout,
+        int maxBytes,
+        int minBytes,
+        int maxRedirects,
+        Set<String> robotsTags,
+        OptOuts optOuts,
+        boolean lenient) {
+
+    /** With good certificates only. */
+    public FetchLimits(
+            Duration timeout, int maxBytes, int minBytes, int maxRedirects, Set<String> robotsTags, OptOuts optOuts) {
+        this(timeout, maxBytes, minBytes, maxRedirects, robotsTags, optOuts, false);
+    }
+
     private static final int CEILING_BYTES = 64 << 20;
     private static final int CEILING_SECONDS = 120;
     private static final int CEILING_REDIRECTS = 10;
@@ -28,6 +42,7 @@ public record FetchLimits(
                 policy.minImageBytes(),
                 Math.min(CEILING_REDIRECTS, policy.maxRedirects()),
                 policy.respectedRobotsTags(),
-                policy.heeded());
+                policy.heeded(),
+                policy.toleratesBadCertificates());
     }
 }

@@ -11,8 +11,14 @@ public sealed interface Fetched {
      * @param at when it was complete, by this machine's clock
      * @param reserved bytes taken of the {@link Slots} for it
      * @param contentType as the server says, empty when it says nothing; not to be believed
+     * @param badCertificate whether a server on the way had a TLS certificate that does not verify
      */
-    record Body(byte[] bytes, long reserved, int status, String contentType, Instant at) implements Fetched {}
+    record Body(byte[] bytes, long reserved, int status, String contentType, Instant at, boolean badCertificate)
+            implements Fetched {
+        public Body(byte[] bytes, long reserved, int status, String contentType, Instant at) {
+            this(bytes, reserved, status, contentType, at, false);
+        }
+    }
 
     /**
      * Nothing to use.

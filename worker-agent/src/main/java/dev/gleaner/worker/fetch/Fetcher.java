@@ -64,9 +64,14 @@ public final class Fetcher implements AutoCloseable {
         this.loops =
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("fetch", true), NioIoHandler.newFactory());
         SslContext tls;
+        SslContext lenient;
         try {
             tls = SslContextBuilder.forClient()
                     .endpointIdentificationAlgorithm("HTTPS")
+                    .build();
+            lenient = SslContextBuilder.forClient()
+                    .endpointIdentificationAlgorithm("HTTPS")
+                    .trustManager(LenientTrust.overDefault())
                     .build();
         } catch (SSLException e) {
             throw new IllegalStateException("this Java has no usable TLS: " + e.getMessage(), e);
@@ -77,7 +82,15 @@ public final class Fetcher implements AutoCloseable {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000)
                 .option(ChannelOption.AUTO_READ, true);
         this.environment = new Exchange.Environment(
-                bootstrap, names, new Watch(loops.next()), tls, guard, shaping(link), userAgent, Clock.systemUTC());
+                bootstrap,
+                names,
+                new Watch(loops.next()),
+                tls,
+                lenient,
+                guard,
+                shaping(link),
+                userAgent,
+                Clock.systemUTC());
         this.gates = new SiteGates(courtesy, this::later, System::nanoTime);
     }
 

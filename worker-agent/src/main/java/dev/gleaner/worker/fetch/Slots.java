@@ -10,10 +10,10 @@ import java.util.List;
  * body needs no memory any more. Safe for any thread.
  */
 public final class Slots {
-    private final int count;
     private final long memory;
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private final ArrayDeque<Wanted> thirsty = new ArrayDeque<>();
+    private int count;
     private int free;
     private long freeBytes;
     private boolean closed;
@@ -31,7 +31,7 @@ public final class Slots {
     /** Runs {@code start} now or when there is room, on the thread that made it. */
     void acquire(Runnable start) {
         synchronized (waiting) {
-            if (free == 0 && !closed) {
+            if (free <= 0 && !closed) {
                 waiting.add(start);
                 return;
             }
@@ -40,11 +40,25 @@ public final class Slots {
         start.run();
     }
 
+    /** From now on there are so many; what is under way beyond that is not stopped. */
+    public void resize(int newCount) {
+        List<Runnable> now = new ArrayList<>();
+        synchronized (waiting) {
+            free += newCount - count;
+            count = newCount;
+            while (free > 0 && !waiting.isEmpty()) {
+                free--;
+                now.add(waiting.remove());
+            }
+        }
+        now.forEach(Runnable::run);
+    }
+
     /** One is done with. */
     public void release() {
         Runnable next;
         synchronized (waiting) {
-            next = waiting.poll();
+            next = free < 0 ? null : waiting.poll();
             if (next == null) {
                 if (++free > count && !closed) {
                     throw new IllegalStateException("a slot was given back twice");

@@ -42,7 +42,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /**
@@ -56,6 +61,7 @@ public final class JobRunner {
     private static final String UNSCORED = "none";
 
     private static final long[] NO_TOKENS = {};
+    private static final long WIDTH_SECONDS = 10;
 
     private final Lease lease;
     private final String worker;
@@ -69,12 +75,16 @@ public final class JobRunner {
     private final Slots slots;
     private volatile String stage = "extract";
     private final AtomicLong found = new AtomicLong();
+    private final LongAdder pictures = new LongAdder();
+    private final LongAdder late = new LongAdder();
+    private final LongAdder badCertificates = new LongAdder();
 
     /**
      * What a job needs and does not own.
      *
      * @param work what to do
      * @param pictures decodes and resizes
+     * @param width how many requests are under way; learns from this job
      * @param connection tells whether the machine is connected, when nobody answers
      * @param clock of this machine
      * @param spool of this lease
@@ -85,6 +95,7 @@ public final class JobRunner {
             Fetcher fetcher,
             Preprocessor pictures,
             LineSettings settings,
+            FetchWidth width,
             Connection connection,
             InstantSource clock,
             Spool spool,
@@ -107,7 +118,7 @@ public final class JobRunner {
         this.candidates = line.channel(4 * settings.fetches());
         this.answers = line.channel(settings.fetches());
         this.ready = line.channel(settings.window());
-        this.slots = new Slots(settings.fetches(), settings.bodyBytes());
+        this.slots = new Slots(parts.width().width(), settings.bodyBytes());
         this.extractor = new Extractor(lease.policy(), this::found);
         this.outcomes = new Outcomes(
                 parts.spool(),
@@ -123,8 +134,15 @@ public final class JobRunner {
      */
     public JobResult run() throws JobFailedException, Line.CancelledException, InterruptedException {
         Ending ending = begin();
+        ScheduledExecutorService learn = Executors.newSingleThreadScheduledExecutor(work -> {
+            Thread thread = new Thread(work, "width");
+            thread.setDaemon(true);
+            return thread;
+        });
         try {
             outcomes.recall();
+            ScheduledFuture<?> unused =
+                    learn.scheduleWithFixedDelay(this::learnWidth, WIDTH_SECONDS, WIDTH_SECONDS, TimeUnit.SECONDS);
             line.run();
             stage = "write";
             List<Shard> shards = outcomes.finish();
@@ -145,6 +163,7 @@ public final class JobRunner {
             throw new JobFailedException(
                     FailureClass.RESOURCE, "the job's files cannot be written: " + e.getMessage(), e);
         } finally {
+            learn.shutdownNow();
             slots.close();
             outcomes.close();
         }
@@ -233,6 +252,13 @@ public final class JobRunner {
         }
     }
 
+    /** Makes the fetching wider or narrower, by how pictures came since the last time. */
+    private void learnWidth() {
+        boolean held = answers.size() > answers.capacity() / 2 || ready.size() == ready.capacity();
+        int width = parts.width().next(new FetchWidth.Period(pictures.sumThenReset(), late.sumThenReset(), held));
+        slots.resize(width);
+    }
+
     /** Stops the job; {@link #run} then throws. */
     public void cancel() {
         line.cancel();
@@ -274,7 +300,15 @@ public final class JobRunner {
         public CompletionStage<Fetched> fetch(Candidate candidate) {
             stage = "fetch";
             // The slot goes with the answer and comes back when a decoder is done with it: the channel cannot overflow.
-            return parts.fetcher().fetch(candidate.url(), limits, slots);
+            return parts.fetcher().fetch(candidate.url(), limits, slots).thenApply(fetched -> {
+                if (fetched instanceof Fetched.Body body) {
+                    pictures.increment();
+                    badCertificates.add(body.badCertificate() ? 1 : 0);
+                } else if (fetched instanceof Fetched.Dropped dropped && dropped.reason() == PairDrop.TIMEOUT) {
+                    late.increment();
+                }
+                return fetched;
+            });
         }
 
         @Override
@@ -348,7 +382,8 @@ public final class JobRunner {
                 outcomes.tally().kept(),
                 before.extractDrops(),
                 outcomes.tally().dropped(),
-                before.bytesFetched());
+                before.bytesFetched(),
+                before.badCertificates());
         return new Manifest(
                 lease.bundle(),
                 score.model().precision().wire(),
@@ -378,7 +413,8 @@ public final class JobRunner {
                 tally.kept(),
                 extractor.counts().dropped(),
                 tally.dropped(),
-                tally.bytesFetched());
+                tally.bytesFetched(),
+                lease.policy().toleratesBadCertificates() ? badCertificates.sum() : null);
         return new Manifest(
                 lease.bundle(),
                 precision,

@@ -140,6 +140,11 @@ public final class Channel<T> {
         close();
     }
 
+    /** Items that wait now. */
+    public synchronized int size() {
+        return items.size();
+    }
+
     public int capacity() {
         return capacity;
     }

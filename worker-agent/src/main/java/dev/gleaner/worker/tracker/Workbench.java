@@ -19,6 +19,7 @@ import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.job.Diagnosis;
 import dev.gleaner.worker.job.DiskSpace;
+import dev.gleaner.worker.job.FetchWidth;
 import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobProgress;
 import dev.gleaner.worker.job.JobResult;
@@ -57,6 +58,7 @@ final class Workbench implements AutoCloseable {
     private final BundleCache bundles;
     private final SourceManners sources;
     private final Totals totals = new Totals();
+    private final FetchWidth width;
     private volatile @Nullable JobRunner current;
     private volatile boolean leaseLost;
     private volatile boolean cancelled;
@@ -74,6 +76,7 @@ final class Workbench implements AutoCloseable {
             SourceManners sources) {
         this.sources = sources;
         this.settings = settings;
+        this.width = settings.line().newWidth();
         this.tracker = tracker;
         this.fetcher = fetcher;
         this.pictures = pictures;
@@ -118,6 +121,7 @@ final class Workbench implements AutoCloseable {
                                 fetcher,
                                 pictures,
                                 settings.line(),
+                                width,
                                 tracker::answers,
                                 InstantSource.system(),
                                 spool,

@@ -216,6 +216,7 @@ class ExtractorTest {
                 p.maxRedirects(),
                 p.threshold(),
                 p.rowsPerShard(),
-                p.optOuts());
+                p.optOuts(),
+                null);
     }
 }

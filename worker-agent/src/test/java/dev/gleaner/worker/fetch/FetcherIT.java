@@ -2,10 +2,13 @@ package dev.gleaner.worker.fetch;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.gleaner.protocol.campaign.OptOuts;
 import dev.gleaner.protocol.lease.Sites;
 import dev.gleaner.protocol.result.PairDrop;
@@ -15,6 +18,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +28,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Against a real server on loopback that behaves as badly as real ones do. */
 class FetcherIT {
@@ -175,6 +183,69 @@ class FetcherIT {
     private void assertDropped(PairDrop reason, String path) throws Exception {
         Fetched result = fetch(path);
         assertTrue(result instanceof Fetched.Dropped dropped && dropped.reason() == reason, path + " gives " + result);
+    }
+
+    @Test
+    void aBadCertificateIsRefusedUnlessThePolicyLetsItPassAndThenItIsTold(@TempDir Path folder) throws Exception {
+        Path store = folder.resolve("store.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "a",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        "secret",
+                        "-keystore",
+                        store.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("keytool.log").toFile())
+                .start();
+        assertEquals(0, keytool.waitFor());
+        KeyStore keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, "secret".toCharArray());
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(managers.getKeyManagers(), null, null);
+        HttpsServer secure = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        secure.setHttpsConfigurator(new HttpsConfigurator(tls));
+        secure.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, PICTURE.length);
+            exchange.getResponseBody().write(PICTURE);
+            exchange.close();
+        });
+        secure.start();
+        try {
+            String address = "https://127.0.0.1:" + secure.getAddress().getPort() + "/a.jpg";
+            Fetched strictly = fetcher.fetch(address, LIMITS, new Slots(1, 1 << 20))
+                    .toCompletableFuture()
+                    .get(20, TimeUnit.SECONDS);
+            assertEquals(PairDrop.TLS, ((Fetched.Dropped) strictly).reason());
+            FetchLimits lenient =
+                    new FetchLimits(Duration.ofSeconds(5), 100_000, 100, 3, Set.of(), OptOuts.DEFAULT, true);
+            for (int i = 0; i < 3; i++) {
+                Fetched leniently = fetcher.fetch(address, lenient, new Slots(1, 1 << 20))
+                        .toCompletableFuture()
+                        .get(20, TimeUnit.SECONDS);
+                assertTrue(((Fetched.Body) leniently).badCertificate(), "also when the session is resumed");
+            }
+            assertFalse(((Fetched.Body) fetcher.fetch(url("/ok"), lenient, new Slots(1, 1 << 20))
+                            .toCompletableFuture()
+                            .get(20, TimeUnit.SECONDS))
+                    .badCertificate());
+            Fetched again = fetcher.fetch(address, LIMITS, new Slots(1, 1 << 20))
+                    .toCompletableFuture()
+                    .get(20, TimeUnit.SECONDS);
+            assertEquals(PairDrop.TLS, ((Fetched.Dropped) again).reason(), "what one let pass is nothing to others");
+        } finally {
+            secure.stop(0);
+        }
     }
 
     @Test

@@ -99,9 +99,16 @@ function funnel(counts, things) {
   return table;
 }
 
+const TROUBLES = {
+  RESOLVER: "of name lookups go unanswered",
+  CONNECTIONS: "of connections fail",
+  LINK: "of pictures come too late",
+};
+
 function volunteer(worker) {
+  const troubles = worker.troubles.map((t) => `${t.percent} % ${TROUBLES[t.kind] ?? t.kind}`).join(", ");
   return element("tr", {}, [
-    element("td", {}, [worker.nickname]),
+    element("td", {}, [worker.nickname, ...(troubles ? [element("small", { class: "trouble" }, [` its network: ${troubles}`])] : [])]),
     element("td", {}, [worker.team ?? ""]),
     ...[worker.live, worker.accepted, worker.kept].map((n) => element("td", { class: "n" }, [number.format(n)])),
   ]);

@@ -9,7 +9,6 @@ import com.sun.net.httpserver.HttpServer;
 import dev.gleaner.deploy.demo.DemoCrawl;
 import dev.gleaner.deploy.demo.DemoPages;
 import dev.gleaner.deploy.faults.TcpProxy;
-import dev.gleaner.protocol.campaign.Policy;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -96,7 +95,9 @@ final class SmallCampaign implements AutoCloseable {
         wayToTracker = new TcpProxy(List.of(port));
         Programs.awaitThat(() -> tracker.isAlive() && isReady(port));
         Files.write(folder.resolve("wat.paths"), List.of("demo-0.warc.wat.gz"));
-        JSON.writeValue(folder.resolve("policy.json").toFile(), everythingIsKept());
+        JSON.writeValue(
+                folder.resolve("policy.json").toFile(),
+                Map.of("minImageBytes", 100, "requestTimeoutSeconds", 60, "threshold", -1));
         Programs.Ended created = programs.run(
                 Programs.TRACKER,
                 "campaign",
@@ -126,29 +127,6 @@ final class SmallCampaign implements AutoCloseable {
         web.stop(0);
         wayToWeb.close();
         wayToTracker.close();
-    }
-
-    private static Policy everythingIsKept() {
-        Policy p = Policy.laion400m();
-        return new Policy(
-                p.linkPaths(),
-                p.minTextCodePoints(),
-                p.maxTextCodePoints(),
-                p.maxUrlLength(),
-                p.skippedExtensions(),
-                p.blockedHosts(),
-                p.blockedUrls(),
-                100,
-                p.maxImageBytes(),
-                p.maxPixels(),
-                p.formats(),
-                p.respectedRobotsTags(),
-                60,
-                p.maxRedirects(),
-                -1,
-                p.rowsPerShard(),
-                p.optOuts(),
-                null);
     }
 
     private static byte[] picture() throws IOException {

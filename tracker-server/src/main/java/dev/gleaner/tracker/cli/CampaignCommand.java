@@ -1,6 +1,9 @@
 package dev.gleaner.tracker.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -85,7 +88,8 @@ final class CampaignCommand {
             @Option(
                             names = "--policy",
                             paramLabel = "FILE",
-                            description = "policy as JSON (default: LAION-400M's figures)")
+                            description =
+                                    "what differs from the default policy, LAION-400M's figures, as JSON: see docs/policy.md")
                     @Nullable
                     Path policyFile)
             throws IOException {
@@ -123,7 +127,8 @@ final class CampaignCommand {
             @Option(
                             names = "--policy",
                             paramLabel = "FILE",
-                            description = "policy as JSON (default: LAION-400M's figures)")
+                            description =
+                                    "what differs from the default policy, LAION-400M's figures, as JSON: see docs/policy.md")
                     @Nullable
                     Path policyFile)
             throws IOException {
@@ -140,8 +145,24 @@ final class CampaignCommand {
         return create(operator, new OperatorCalls.NewCampaign(spec, List.of()));
     }
 
+    /** The default policy with what the file says otherwise. */
     private static Policy policy(@Nullable Path file) throws IOException {
-        return file == null ? Policy.laion400m() : OperatorOptions.JSON.readValue(Files.readString(file), Policy.class);
+        if (file == null) {
+            return Policy.laion400m();
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new Failure(Exit.NO_INPUT, "there is no file " + file);
+        }
+        ObjectNode policy = OperatorOptions.JSON.valueToTree(Policy.laion400m());
+        try {
+            if (!(OperatorOptions.JSON.readTree(Files.readString(file)) instanceof ObjectNode changes)) {
+                throw new Failure(Exit.DATA, file + " is no policy: it must be a JSON object");
+            }
+            policy.setAll(changes);
+            return OperatorOptions.JSON.treeToValue(policy, Policy.class);
+        } catch (JsonProcessingException e) {
+            throw new Failure(Exit.DATA, file + " is no policy: " + Printable.of(e.getOriginalMessage(), 300));
+        }
     }
 
     private int create(OperatorOptions operator, OperatorCalls.NewCampaign wish) throws IOException {

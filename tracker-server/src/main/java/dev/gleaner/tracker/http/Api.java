@@ -126,6 +126,7 @@ public final class Api {
         view.put("live", worker.live());
         view.put("accepted", worker.accepted());
         view.put("kept", worker.kept());
+        view.put("troubles", worker.troubles());
         return view;
     }
 

@@ -39,6 +39,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -55,6 +56,9 @@ public final class WorkerCalls {
     private static final int IDLE_RETRY_SECONDS = 2;
     private static final int DIRECTED_RETRY_SECONDS = 60;
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+    /** A worker that makes its shards anew now and then is no fault. */
+    private static final int MOST_DECLARED = 4 * Manifest.MAX_OBJECTS;
 
     /** A worker with a short record is looked up often: what it may do grows with each result. */
     private static final Duration NEWCOMER_KNOWN = Duration.ofSeconds(1);
@@ -85,6 +89,12 @@ public final class WorkerCalls {
     private final Cache<String, Boolean> said = Caffeine.newBuilder()
             .maximumSize(400_000)
             .expireAfterWrite(WORD_STANDS)
+            .build();
+
+    /** Digests of the objects that each lease got tickets for. */
+    private final Cache<String, Set<String>> declaredBy = Caffeine.newBuilder()
+            .maximumSize(100_000)
+            .expireAfterAccess(Duration.ofHours(12))
             .build();
 
     public WorkerCalls(
@@ -356,6 +366,7 @@ public final class WorkerCalls {
         if (!mayStillSubmit) {
             throw new Refusal(ProblemCode.LEASE_LOST, "the lease is over; drop the job");
         }
+        requireFewObjects(job, token, request.objects());
         String campaign = ledger.job(job).orElseThrow(() -> unknown(job)).campaign();
         List<Tickets.Ticket> tickets = new ArrayList<>();
         for (ShardObject object : request.objects()) {
@@ -366,6 +377,19 @@ public final class WorkerCalls {
             tickets.add(inParts.isPresent() ? inParts.get() : store.ticket(key, object, TICKET_LIFE));
         }
         return new Tickets.Response(tickets);
+    }
+
+    /** A store keeps what is begun and never filled. */
+    private void requireFewObjects(long job, FencingToken token, List<ShardObject> objects) {
+        Set<String> declared = declaredBy.get(job + "/" + token, lease -> new HashSet<>());
+        synchronized (declared) {
+            objects.forEach(object -> declared.add(object.sha256()));
+            if (declared.size() > MOST_DECLARED) {
+                throw new Refusal(
+                        ProblemCode.LEASE_LOST,
+                        "this lease has declared more than " + MOST_DECLARED + " objects; drop the job");
+            }
+        }
     }
 
     /**

@@ -565,6 +565,26 @@ class ApiIT extends ApiHarness {
     }
 
     @Test
+    void aLeaseDeclaresABoundedNumberOfObjects() throws Exception {
+        post("/v1/operator/campaigns", campaign("c1", uploadBundle(), List.of("a.wat.gz")), operator);
+        register();
+        JsonNode lease = acquire("r1");
+        String last = "";
+        for (int call = 0; call < 5; call++) {
+            List<Map<String, Object>> objects = new java.util.ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                objects.add(Map.of(
+                        "name", "s-" + i + ".parquet", "bytes", 9, "rows", 1, "sha256", Tokens.hash(call + "." + i)));
+            }
+            for (int again = 0; again < 2; again++) {
+                last = post(path(lease, "tickets"), Map.of("objects", objects), worker)
+                        .code();
+                assertEquals(call == 4 ? "lease-lost" : "", last);
+            }
+        }
+    }
+
+    @Test
     void anOversizeBodyIsRefused() throws Exception {
         String code = "body-too-large";
         try {
@@ -777,6 +797,23 @@ class ApiIT extends ApiHarness {
                         "--slices",
                         "3")
                 .contains("exists already"));
+        Path policy = Files.writeString(folder.resolve("policy.json"), "{\"threshold\": 0.25}");
+        String[] another = {
+            "campaign",
+            "create",
+            "--name",
+            "p",
+            "--paths",
+            paths.toString(),
+            "--bundle",
+            BUNDLE.toString(),
+            "--policy",
+            policy.toString()
+        };
+        cli(0, another);
+        assertTrue(cli(0, "campaign", "show", "p").contains("\"threshold\" : 0.25"), "the rest is the default");
+        Files.writeString(policy, "{\"treshold\": 0.25}");
+        cli(65, another);
         assertTrue(cli(0, "campaign", "list").contains("c "));
         assertTrue(cli(0, "campaign", "show", "c").contains("\"wats\" : 2"));
         assertTrue(cli(0, "campaign", "pause", "c").contains("paused"));

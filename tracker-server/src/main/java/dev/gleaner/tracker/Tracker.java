@@ -28,6 +28,7 @@ import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
+import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.Ranks;
 import dev.gleaner.tracker.service.Tokens;
@@ -181,6 +182,7 @@ public final class Tracker implements AutoCloseable {
                                 ledger, roster, settings.enrolment(), routed, sites, ranks, judging, store, times),
                         new OperatorCalls(
                                 ledger, roster, routed, bundles, new Collector(ledger, store, clock), sites, settings),
+                        new LeaseCalls(ledger, roster, routed, clock),
                         new DoorCalls(roster, access, clock),
                         access,
                         judging,

@@ -10,6 +10,7 @@ import dev.gleaner.tracker.lease.Caller;
 import dev.gleaner.tracker.lease.Desk;
 import dev.gleaner.tracker.lease.Ending;
 import dev.gleaner.tracker.lease.LeaseDesk;
+import dev.gleaner.tracker.lease.LeaseQuery;
 import dev.gleaner.tracker.ledger.Share;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,9 +22,11 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,9 +60,10 @@ public final class RoutingDesk implements Desk {
             long job,
             @Nullable FencingToken token,
             @Nullable Caller caller,
-            @Nullable Ending ending) {
+            @Nullable Ending ending,
+            @Nullable LeaseQuery query) {
         static Call about(String kind, long job, FencingToken token, @Nullable Ending ending) {
-            return new Call(kind, "", null, 0, null, job, token, null, ending);
+            return new Call(kind, "", null, 0, null, job, token, null, ending, null);
         }
     }
 
@@ -88,6 +92,9 @@ public final class RoutingDesk implements Desk {
                     Ending how = call.ending();
                     yield done(() -> here.ended(call.job(), token(call), how == null ? Ending.REVOKED : how));
                 }
+                case "leases" ->
+                    here.leases(Objects.requireNonNull(call.query(), "a call for leases says which"))
+                            .thenApply(RoutingDesk::bytes);
                 case "wake" -> done(here::wake);
                 default ->
                     CompletableFuture.failedFuture(
@@ -159,7 +166,7 @@ public final class RoutingDesk implements Desk {
         if (others.isEmpty()) {
             return CompletableFuture.completedFuture(List.of());
         }
-        Call call = new Call("acquire", caller.worker(), request, max, null, 0, null, caller, null);
+        Call call = new Call("acquire", caller.worker(), request, max, null, 0, null, caller, null, null);
         return request(others.get(0), call, new TypeReference<List<Granted>>() {})
                 .exceptionally(silent -> List.of())
                 .thenCompose(granted -> granted.isEmpty()
@@ -199,7 +206,7 @@ public final class RoutingDesk implements Desk {
     }
 
     private CompletionStage<List<Heartbeat.Answer>> remote(String owner, String worker, List<Heartbeat.Beat> beats) {
-        Call call = new Call("heartbeat", worker, null, 0, beats, 0, null, null, null);
+        Call call = new Call("heartbeat", worker, null, 0, beats, 0, null, null, null, null);
         return request(owner, call, new TypeReference<List<Heartbeat.Answer>>() {})
                 .exceptionally(silent -> {
                     log.warn(
@@ -211,6 +218,34 @@ public final class RoutingDesk implements Desk {
                             .map(beat -> new Heartbeat.Answer(beat.job(), beat.token(), Heartbeat.Verdict.CONTINUE))
                             .toList();
                 });
+    }
+
+    @Override
+    public CompletionStage<Leases> leases(LeaseQuery query) {
+        Call call = new Call("leases", "", null, 0, null, 0, null, null, null, query);
+        List<CompletableFuture<Leases>> parts = new ArrayList<>();
+        parts.add(here.leases(query).toCompletableFuture());
+        for (String other : peers.others()) {
+            parts.add(request(other, call, new TypeReference<Leases>() {})
+                    .exceptionally(silent -> new Leases(List.of(), 0, 0, 1))
+                    .toCompletableFuture());
+        }
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+                .thenApply(done -> parts.stream()
+                        .map(CompletableFuture::join)
+                        .reduce((a, b) -> together(a, b, query))
+                        .orElseThrow());
+    }
+
+    private static Leases together(Leases a, Leases b, LeaseQuery query) {
+        return new Leases(
+                Stream.concat(a.leases().stream(), b.leases().stream())
+                        .sorted(query.comparator())
+                        .limit(query.limit())
+                        .toList(),
+                a.matched() + b.matched(),
+                a.live() + b.live(),
+                a.silent() + b.silent());
     }
 
     @Override
@@ -226,7 +261,7 @@ public final class RoutingDesk implements Desk {
     @Override
     public void wake() {
         here.wake();
-        Call call = new Call("wake", "", null, 0, null, 0, null, null, null);
+        Call call = new Call("wake", "", null, 0, null, 0, null, null, null, null);
         peers.others().forEach(other -> peers.tell(other, bytes(call)));
     }
 

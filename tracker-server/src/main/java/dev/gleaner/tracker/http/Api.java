@@ -9,6 +9,7 @@ import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.Judge;
+import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.WorkerCalls;
@@ -49,6 +50,7 @@ public final class Api {
     public record Services(
             WorkerCalls workers,
             OperatorCalls operators,
+            LeaseCalls leases,
             DoorCalls door,
             Access access,
             Judge judge,
@@ -65,7 +67,12 @@ public final class Api {
         this.services = services;
         this.workers = new WorkerRoutes(services.workers, services.bundles, services.uploads, addresses);
         this.operators = new OperatorRoutes(
-                services.access, services.operators, services.door, services.workers, services.bundles);
+                services.access,
+                services.operators,
+                services.leases,
+                services.door,
+                services.workers,
+                services.bundles);
     }
 
     public Router router() {

@@ -51,6 +51,15 @@ final class Calls {
         router.get(path).handler(ctx -> answer(ctx, blocking(() -> call.of(ctx))));
     }
 
+    /** A GET whose answer comes later. */
+    void getLater(String path, AsyncCall call) {
+        router.get(path)
+                .handler(ctx -> answer(
+                        ctx,
+                        blocking(() -> call.of(ctx))
+                                .compose(stage -> Future.fromCompletionStage(stage, vertx.getOrCreateContext()))));
+    }
+
     void post(String path, AsyncCall call) {
         post(path, MAX_BYTES, call);
     }

@@ -4,6 +4,7 @@ import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
+import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import io.vertx.core.http.HttpMethod;
@@ -23,10 +24,18 @@ final class OperatorRoutes {
     private final DoorCalls door;
     private final WorkerCalls workers;
     private final BundleShelf bundles;
+    private final LeaseCalls leases;
 
-    OperatorRoutes(Access access, OperatorCalls operators, DoorCalls door, WorkerCalls workers, BundleShelf bundles) {
+    OperatorRoutes(
+            Access access,
+            OperatorCalls operators,
+            LeaseCalls leases,
+            DoorCalls door,
+            WorkerCalls workers,
+            BundleShelf bundles) {
         this.access = access;
         this.operators = operators;
+        this.leases = leases;
         this.door = door;
         this.workers = workers;
         this.bundles = bundles;
@@ -35,6 +44,7 @@ final class OperatorRoutes {
     void add(Router router, Calls calls, Uploads uploads) {
         router.route(ROOT + "/*").handler(ctx -> signIn(ctx, calls));
         jobs(calls);
+        leases(calls);
         campaigns(calls);
         workers(calls);
         door(calls);
@@ -86,6 +96,26 @@ final class OperatorRoutes {
                 ROOT + "/jobs/:job/quarantine",
                 ctx -> operators.quarantine(
                         actor(ctx), Requests.job(ctx), Requests.body(ctx, OperatorCalls.Reason.class)));
+    }
+
+    private void leases(Calls calls) {
+        calls.getLater(ROOT + "/leases", ctx -> leases.list(filter(ctx)));
+        calls.post(
+                ROOT + "/leases/revoke",
+                ctx -> leases.revoke(actor(ctx), Requests.body(ctx, LeaseCalls.Revocation.class))
+                        .thenApply(outcomes -> Map.of("leases", outcomes)));
+    }
+
+    private static LeaseCalls.Filter filter(RoutingContext ctx) {
+        return new LeaseCalls.Filter(
+                ctx.request().getParam("campaign"),
+                ctx.request().getParam("worker"),
+                ctx.request().getParam("step"),
+                Requests.number(ctx, "age", 0),
+                Requests.number(ctx, "silent", 0),
+                Requests.number(ctx, "stuck", 0),
+                ctx.request().getParam("order", "silent"),
+                Requests.number(ctx, "limit", 100));
     }
 
     private void campaigns(Calls calls) {

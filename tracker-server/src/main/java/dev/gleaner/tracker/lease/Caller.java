@@ -2,6 +2,7 @@ package dev.gleaner.tracker.lease;
 
 import dev.gleaner.protocol.campaign.Stage;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,11 @@ public record Caller(
     public static final int FULL_STANDING = 1_000;
 
     private static final int RELIABLE_STREAK = 10;
+
+    /** A tracker of an older version does not say what its caller can do. */
+    public Caller {
+        stages = Objects.requireNonNullElse(stages, List.of(Stage.WHOLE));
+    }
 
     /** One that does whole jobs. */
     public Caller(

@@ -2,6 +2,7 @@ package dev.gleaner.tracker.lease;
 
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.operator.LeaseView;
 import dev.gleaner.tracker.ledger.Ledger;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +29,19 @@ public interface Desk {
 
     /** Renews a worker's leases; says which of them are lost. */
     CompletionStage<List<Heartbeat.Answer>> heartbeat(String worker, List<Heartbeat.Beat> beats);
+
+    /** Live leases that the query means, of all trackers. */
+    CompletionStage<Leases> leases(LeaseQuery query);
+
+    /**
+     * Live leases.
+     *
+     * @param leases the first of those asked for
+     * @param matched how many those are
+     * @param live all that live
+     * @param silent trackers that did not say
+     */
+    record Leases(List<LeaseView> leases, int matched, int live, int silent) {}
 
     /** A result was handed in: nobody else needs the job unless the ledger says so. */
     void submitted(long job, FencingToken token);

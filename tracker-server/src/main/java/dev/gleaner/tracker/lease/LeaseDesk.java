@@ -3,6 +3,7 @@ package dev.gleaner.tracker.lease;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.operator.LeaseView;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -42,6 +43,9 @@ public final class LeaseDesk implements Desk {
     private static final Duration REFILL_EVERY = Duration.ofSeconds(1);
 
     private static final Duration LOOK_FOR_STRAGGLERS_EVERY = Duration.ofSeconds(5);
+    /** Leases found after a restart whose campaign is looked up for one listing. */
+    private static final int MOST_LOOKUPS = 2_000;
+
     private static final Duration UNWATCHED = Duration.ofSeconds(5);
     private static final Duration SET_BACK = Duration.ofSeconds(-1);
 
@@ -403,6 +407,29 @@ public final class LeaseDesk implements Desk {
         }
         // Where the owner has changed, this call was still on its way to the old one.
         return share.owns(beat.job()) ? Heartbeat.Verdict.LOST : Heartbeat.Verdict.CONTINUE;
+    }
+
+    @Override
+    public CompletionStage<Leases> leases(LeaseQuery query) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    Instant now = now();
+                    int lookups = MOST_LOOKUPS;
+                    List<LeaseView> found = new ArrayList<>();
+                    for (Live lease : live.all()) {
+                        if (lease.campaign.isEmpty() && lookups-- > 0) {
+                            ledger.job(lease.job).ifPresent(job -> lease.campaign = job.campaign());
+                        }
+                        LeaseView view = lease.view(now);
+                        if (!lease.isUnwanted() && query.matches(view)) {
+                            found.add(view);
+                        }
+                    }
+                    found.sort(query.comparator());
+                    int shown = Math.min(query.limit(), found.size());
+                    return new Leases(List.copyOf(found.subList(0, shown)), found.size(), live.size(), 0);
+                },
+                thread);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.gleaner.tracker.lease;
 
+import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.operator.LeaseView;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +18,14 @@ final class Live {
     /** Empty when the lease was found in the ledger. */
     final String agent;
 
-    final String campaign;
+    /** Empty until somebody asks, when the lease was found in the ledger. */
+    String campaign;
+
     private Instant grantedAt;
     private Instant hardDeadline;
     private Instant deadline;
     private Instant progressedAt;
+    private Instant heardAt;
     private Heartbeat.@Nullable Beat last;
     private boolean graced;
     private boolean hedged;
@@ -44,6 +49,7 @@ final class Live {
         this.hardDeadline = hardDeadline;
         this.deadline = min(now.plus(ttl), hardDeadline);
         this.progressedAt = now;
+        this.heardAt = now;
     }
 
     /** A lease found in the ledger at start: its worker may not know yet that the tracker was away. */
@@ -64,6 +70,7 @@ final class Live {
 
     void beat(Heartbeat.Beat beat, Instant now, Duration ttl) {
         deadline = min(now.plus(ttl), hardDeadline);
+        heardAt = now;
         graced = false;
         if (last == null || !last.equals(beat)) {
             progressedAt = now;
@@ -81,6 +88,28 @@ final class Live {
         hardDeadline = hardDeadline.plus(gap);
         deadline = deadline.plus(gap);
         progressedAt = progressedAt.plus(gap);
+        heardAt = heardAt.plus(gap);
+    }
+
+    /** How it stands now. */
+    LeaseView view(Instant now) {
+        Heartbeat.Beat beat = last;
+        return new LeaseView(
+                job,
+                token,
+                campaign,
+                worker,
+                "",
+                agent,
+                beat == null ? "" : Printable.of(beat.stage(), 40),
+                beat == null ? 0 : beat.candidates(),
+                beat == null ? 0 : beat.finished(),
+                beat == null ? 0 : beat.kept(),
+                Duration.between(grantedAt, now).toSeconds(),
+                Duration.between(heardAt, now).toSeconds(),
+                Duration.between(progressedAt, now).toSeconds(),
+                Duration.between(now, deadline).toSeconds(),
+                hedged);
     }
 
     /** Why the lease is over at {@code now}, or null while it lives. */

@@ -6,6 +6,7 @@ import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.WorkerView;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ public interface Roster {
 
     /** What a worker finds wrong with its own network now. */
     CompletionStage<Boolean> noteTroubles(String worker, List<Trouble> troubles);
+
+    /** Names of the volunteers of these workers, of at most 1,000; unknown workers are left out. */
+    Map<String, String> nicknames(List<String> workers);
 
     /** Workers that gave pairs, most first. */
     List<Given> given();

@@ -197,6 +197,7 @@ class ApiIT extends ApiHarness {
                 .path(0)
                 .path("worker")
                 .asText();
+        leases();
         directed(id);
         saysOfItself(id);
         release();
@@ -444,6 +445,58 @@ class ApiIT extends ApiHarness {
         assertEquals(
                 "ticket-invalid",
                 get("/v1/objects/" + key + "?expires=9999999999&signature=00", "")
+                        .code());
+    }
+
+    /** An operator looks at live leases and takes one away. */
+    private void leases() throws Exception {
+        JsonNode mine = acquire("listed");
+        JsonNode page =
+                get("/v1/operator/leases?order=newest&limit=1", operator).body();
+        assertEquals(1, page.path("leases").size(), page.toString());
+        JsonNode lease = page.path("leases").path(0);
+        assertEquals(mine.path("job"), lease.path("job"));
+        assertEquals(mine.path("token"), lease.path("token"));
+        assertEquals("ada", lease.path("nickname").asText());
+        assertEquals(
+                0,
+                get("/v1/operator/leases?silent=9999", operator)
+                        .body()
+                        .path("leases")
+                        .size());
+        assertEquals(
+                "malformed-request",
+                get("/v1/operator/leases?order=odd", operator).code());
+        assertEquals(
+                "malformed-request",
+                get("/v1/operator/leases?limit=9999", operator).code());
+        assertEquals("forbidden", get("/v1/operator/leases", worker).code());
+        Map<String, Object> ref = Map.of(
+                "job", mine.path("job").asLong(), "token", mine.path("token").asText());
+        Map<String, Object> wish = Map.of("leases", List.of(ref), "reason", "it hangs");
+        assertEquals(
+                "revoked",
+                post("/v1/operator/leases/revoke", wish, operator)
+                        .body()
+                        .path("leases")
+                        .path(0)
+                        .path("outcome")
+                        .asText());
+        assertEquals(
+                "gone",
+                post("/v1/operator/leases/revoke", wish, operator)
+                        .body()
+                        .path("leases")
+                        .path(0)
+                        .path("outcome")
+                        .asText());
+        assertEquals(
+                "lease-lost",
+                post(path(mine, "release"), Map.of("reason", "late"), worker).code());
+        assertTrue(get("/v1/operator/audit", operator).body().toString().contains("it hangs"));
+        assertEquals(
+                "malformed-request",
+                post("/v1/operator/leases/revoke", Map.of("leases", List.of(ref), "reason", " "), operator)
                         .code());
     }
 
@@ -823,6 +876,14 @@ class ApiIT extends ApiHarness {
         assertTrue(cli(0, "job", "show", "1").contains("operator: odd"));
         assertTrue(cli(0, "job", "requeue", "1", "--reason", "mended").contains("open"));
         assertTrue(cli(0, "worker", "list").contains("NICKNAME"));
+        register();
+        acquire("cli");
+        assertTrue(cli(0, "lease", "list").contains("1 of 1 live leases"));
+        assertTrue(cli(0, "lease", "revoke", "--reason", "test").contains("nothing was taken away"));
+        assertTrue(cli(0, "lease", "revoke", "--reason", "test", "--silent", "999", "--yes")
+                .contains("0 of 1 live"));
+        assertTrue(cli(0, "lease", "revoke", "--reason", "test", "--yes").contains("1 leases were taken away"));
+        assertTrue(cli(0, "lease", "list", "--order", "oldest").contains("0 of 0 live leases"));
         cli(69, "campaign", "show", "none");
         cli(64, "job", "requeue", "1");
         cli(

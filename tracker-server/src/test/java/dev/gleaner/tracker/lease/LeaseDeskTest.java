@@ -10,6 +10,7 @@ import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.JobView;
+import dev.gleaner.protocol.operator.LeaseView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.ManualClock;
@@ -412,6 +413,47 @@ class LeaseDeskTest {
         assertEquals(List.of(), campaigns("r4", 1, Stage.SCORE));
         assertEquals(List.of("c", "c", "c"), campaigns("r5", 8, Stage.SCORE, Stage.WHOLE, Stage.FETCH));
         assertEquals(List.of("fetch"), campaigns("r6", 1, Stage.SCORE, Stage.WHOLE, Stage.FETCH));
+    }
+
+    private List<Long> listed(String campaign, long silent, long stuck, LeaseQuery.Order order, int limit)
+            throws Exception {
+        return await(desk.leases(new LeaseQuery(campaign, null, null, 0, silent, stuck, order, limit)))
+                .leases()
+                .stream()
+                .map(LeaseView::job)
+                .toList();
+    }
+
+    @Test
+    void operatorsSeeWhoIsSilentAndWhoIsStuckAlsoAfterARestart() throws Exception {
+        Desk.Granted silent = acquire("ada", "r1", 1).get(0);
+        pass(Duration.ofSeconds(40));
+        Desk.Granted stuck = acquire("bela", "r2", 1).get(0);
+        beat("bela", stuck, 3);
+        pass(Duration.ofSeconds(50));
+        beat("bela", stuck, 3);
+        Desk.Granted well = acquire("ada", "r3", 1).get(0);
+        beat("ada", well, 1);
+        long first = silent.job().job();
+        long second = stuck.job().job();
+        long third = well.job().job();
+        assertEquals(List.of(first, second, third), listed(null, 0, 0, LeaseQuery.Order.OLDEST, 10));
+        assertEquals(List.of(third, second), listed(null, 0, 0, LeaseQuery.Order.NEWEST, 2));
+        assertEquals(List.of(first), listed("c", 60, 0, LeaseQuery.Order.SILENT, 10));
+        assertEquals(List.of(first, second), listed("c", 0, 45, LeaseQuery.Order.STUCK, 10));
+        assertEquals(List.of(), listed("other", 0, 0, LeaseQuery.Order.SILENT, 10));
+        LeaseView view = await(desk.leases(new LeaseQuery(null, "bela", "fetch", 0, 0, 0, LeaseQuery.Order.SILENT, 1)))
+                .leases()
+                .get(0);
+        assertEquals(3, view.finished());
+        assertEquals(50, view.ageSeconds());
+        assertEquals(180, view.endsInSeconds());
+
+        desk = newDesk();
+        Desk.Leases found = await(desk.leases(new LeaseQuery("c", null, null, 0, 0, 0, LeaseQuery.Order.SILENT, 2)));
+        assertEquals(3, found.matched(), "the campaign of leases found in the ledger is looked up");
+        assertEquals(2, found.leases().size());
+        assertEquals(3, found.live());
     }
 
     @Test

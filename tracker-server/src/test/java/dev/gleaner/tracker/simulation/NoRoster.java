@@ -6,6 +6,7 @@ import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Roster;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -44,6 +45,11 @@ final class NoRoster implements Roster {
 
     @Override
     public CompletionStage<Boolean> noteTroubles(String worker, List<Trouble> troubles) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Map<String, String> nicknames(List<String> workers) {
         throw new UnsupportedOperationException();
     }
 

@@ -14,8 +14,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -125,6 +128,18 @@ final class SqlRoster implements Roster {
                                 troubles.isEmpty() ? null : json(troubles),
                                 worker)
                         == 1);
+    }
+
+    @Override
+    public Map<String, String> nicknames(List<String> workers) {
+        if (workers.isEmpty()) {
+            return Map.of();
+        }
+        String sql = "SELECT id, nickname FROM worker WHERE id IN ("
+                + String.join(",", Collections.nCopies(workers.size(), "?")) + ")";
+        Map<String, String> names = new HashMap<>();
+        ledger.read(c -> all(c, r -> names.put(r.getString(1), r.getString(2)), sql, workers.toArray()));
+        return names;
     }
 
     @Override

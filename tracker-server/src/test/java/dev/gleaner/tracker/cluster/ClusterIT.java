@@ -247,6 +247,13 @@ class ClusterIT {
 
         aSiteThatRefusesAtOneTrackerIsSparedAtAll(workers);
 
+        for (Tracker at : trackers) {
+            JsonNode page = call(at, "GET", "/v1/operator/leases?limit=1000", null, operator);
+            assertEquals(JOBS, page.path("matched").asInt(), "at port " + at.port());
+            assertEquals(JOBS, page.path("leases").size());
+            assertEquals(0, page.path("silent").asInt());
+        }
+
         // One leaves in order, the others take over; nobody loses a lease.
         trackers.remove(0).close();
         awaitShares();

@@ -106,7 +106,7 @@ final class ShardVerifier {
                 }
                 embedding = length;
                 if (!ids.add(id(row, expected.batch()))) {
-                    return "a pair stands twice";
+                    return expected.batch() ? "a picture stands twice" : "a SAMPLE_ID stands twice";
                 }
                 String fault = expected.batch() ? pictureFault(row) : pairFault(row, expected);
                 fault = fault.isEmpty() ? sharedFault(row, expected) : fault;

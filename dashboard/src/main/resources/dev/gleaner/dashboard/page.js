@@ -1,17 +1,10 @@
 // The progress page: asks the tracker for its status every two seconds and draws it. Everything from outside is set as text.
 
+import { element, fill, number } from "./dom.js";
+
 const EVERY_MS = 2000;
 const STATES = ["done", "leased", "open", "quarantined", "cancelled"];
-const number = new Intl.NumberFormat();
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
-
-/** @param {string} tag @param {Record<string, string>} [attributes] @param {(Node | string)[]} [children] */
-function element(tag, attributes = {}, children = []) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 const bytes = (n) => {
   const units = ["B", "KB", "MB", "GB", "TB", "PB"];
@@ -119,11 +112,6 @@ function result(verdict) {
     element("time", { datetime: verdict.at }, [new Date(verdict.at).toLocaleTimeString()]),
     `${verdict.nickname} handed in job ${verdict.job}: ${number.format(verdict.kept)} of ${number.format(verdict.candidates)} kept, ${verdict.outcome}`,
   ]);
-}
-
-function fill(id, nodes, emptyId) {
-  document.getElementById(id).replaceChildren(...nodes);
-  if (emptyId) document.getElementById(emptyId).hidden = nodes.length > 0;
 }
 
 function draw(status) {

@@ -10,6 +10,7 @@ import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.protocol.shard.BatchColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.tracker.intake.Fault;
 import dev.gleaner.tracker.intake.Intake;
@@ -17,12 +18,15 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
+import dev.gleaner.worker.shard.BatchWriter;
 import dev.gleaner.worker.shard.KeptPair;
+import dev.gleaner.worker.shard.PreparedPicture;
 import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.shard.ShardWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -59,6 +63,10 @@ class IntakeIT {
         store.each(prefix, object -> keys.add(object.key()));
         return keys;
     }
+
+    private static final Ledger.ReadyJob FETCH =
+            new Ledger.ReadyJob(7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m(), Stage.FETCH, null);
+    private static final byte[] PIXELS = new byte[BatchColumn.PIXEL_BYTES];
 
     private String fault(Manifest manifest) throws IOException {
         return intake.fault(JOB, TOKEN, "ada", manifest, null)
@@ -193,6 +201,78 @@ class IntakeIT {
             assertTrue(fault.contains(lie.getKey()), lie.getKey() + " gives: " + fault);
         }
         assertEquals(List.of(), list(ObjectKeys.ACCEPTED), "nothing that was rejected may lie among the accepted");
+    }
+
+    private static PreparedPicture picture(int index, String wat, String url, String sha256, byte[] pixels) {
+        return new PreparedPicture(
+                url,
+                "a text",
+                640,
+                480,
+                null,
+                "https://example.org/",
+                wat,
+                5,
+                index,
+                sha256,
+                "b".repeat(32),
+                10_000,
+                "JPEG",
+                null,
+                Instant.EPOCH,
+                200,
+                pixels);
+    }
+
+    private String judgeBatch(Map<String, String> metadata, PreparedPicture second) throws IOException {
+        Shard batch;
+        try (BatchWriter writer = new BatchWriter(Files.createTempDirectory(folder, "batch"), metadata)) {
+            writer.add(picture(0, "a.wat.gz", "https://example.org/a.jpg", "a".repeat(64), PIXELS));
+            writer.add(second);
+            batch = writer.finish().get(0);
+        }
+        Path place = folder.resolve("objects")
+                .resolve(ObjectKeys.incoming("c", 7, TOKEN, batch.object().sha256()));
+        Files.createDirectories(place.getParent());
+        Files.copy(batch.file(), place, StandardCopyOption.REPLACE_EXISTING);
+        Counts counts = new Counts(1, 0, 1, 0, 2, 2, 2, Map.of(), Map.of(), 10);
+        Manifest manifest = new Manifest(BUNDLE, "none", 10, "0".repeat(32), counts, List.of(batch.object()), 1);
+        return intake.fault(FETCH, TOKEN, "ada", manifest, null)
+                .map(Fault::detail)
+                .orElse("");
+    }
+
+    @Test
+    void everyLieInABatchIsFound() throws IOException {
+        String url = "https://example.org/b.jpg";
+        String sha = "b".repeat(64);
+        Map<String, PreparedPicture> lies = Map.of(
+                "stands twice", picture(0, "a.wat.gz", url, sha, PIXELS),
+                "another WAT", picture(1, "b.wat.gz", url, sha, PIXELS),
+                "neither http", picture(1, "a.wat.gz", "data:x", sha, PIXELS),
+                "digest", picture(1, "a.wat.gz", url, "x", PIXELS),
+                "has 9 bytes", picture(1, "a.wat.gz", url, sha, new byte[9]));
+        for (Map.Entry<String, PreparedPicture> lie : lies.entrySet()) {
+            String fault = judgeBatch(metadata(), lie.getValue());
+            assertTrue(fault.contains(lie.getKey()), lie.getKey() + " gives: " + fault);
+        }
+        PreparedPicture honest = picture(1, "a.wat.gz", url, sha, PIXELS);
+        Map<String, String> elsewhere = metadata();
+        elsewhere.put(ShardMetadata.JOB, "8");
+        assertTrue(judgeBatch(elsewhere, honest).contains("gleaner.job"));
+        Shard pairs = write(metadata(), row -> {});
+        Path place = folder.resolve("objects")
+                .resolve(ObjectKeys.incoming("c", 7, TOKEN, pairs.object().sha256()));
+        Files.createDirectories(place.getParent());
+        Files.copy(pairs.file(), place);
+        Counts counts = new Counts(1, 0, 1, 0, 3, 3, 3, Map.of(), Map.of(), 10);
+        Manifest manifest = new Manifest(BUNDLE, "none", 10, "0".repeat(32), counts, List.of(pairs.object()), 1);
+        assertTrue(intake.fault(FETCH, TOKEN, "ada", manifest, null)
+                .orElseThrow()
+                .detail()
+                .contains("columns"));
+        assertEquals(List.of(), list(ObjectKeys.ACCEPTED), "nothing that was rejected may lie among the accepted");
+        assertEquals("", judgeBatch(metadata(), honest));
     }
 
     @Test

@@ -805,7 +805,8 @@ class ApiIT extends ApiHarness {
 
     @Test
     void thePageIsServedWithItsParts() throws Exception {
-        for (String path : List.of("/", "/page.js", "/page.css", "/icon.svg")) {
+        for (String path :
+                List.of("/", "/page.js", "/dom.js", "/operator.html", "/operator.js", "/page.css", "/icon.svg")) {
             HttpResponse<String> response = http.send(
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + path))
                             .build(),

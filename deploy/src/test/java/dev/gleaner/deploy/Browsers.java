@@ -6,6 +6,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -17,6 +18,9 @@ import java.util.stream.Stream;
 /** A Chromium of this machine, driven by Playwright; tests skip where there is none. Close it when done. */
 final class Browsers implements AutoCloseable {
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
+    /** With what the page is waited for on a busy machine. */
+    private static final double PATIENCE_MILLIS = 40_000;
+
     /** Where tests leave pictures of what they saw. */
     private static final Path PICTURES = Path.of("target", "pages");
 
@@ -37,6 +41,7 @@ final class Browsers implements AutoCloseable {
         Optional<Path> found = executable();
         assumeTrue(
                 found.isPresent(), "no Chromium here (apt-get install chromium): the page is not tried in a browser");
+        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         return new Browsers(found.get());
     }
 
@@ -48,7 +53,9 @@ final class Browsers implements AutoCloseable {
     }
 
     Page page() {
-        return browser.newContext().newPage();
+        Page page = browser.newContext().newPage();
+        page.setDefaultTimeout(PATIENCE_MILLIS);
+        return page;
     }
 
     static void picture(Page page, String name) {

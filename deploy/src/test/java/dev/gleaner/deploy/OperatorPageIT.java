@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +76,7 @@ class OperatorPageIT {
             assertThat(rows).hasCount(1);
             Browsers.picture(page, "operator-leases");
             page.reload();
-            assertThat(rows).hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(15_000));
+            assertThat(rows).hasCount(1);
             page.getByLabel(Pattern.compile("Choose the lease of job")).check();
             page.locator("#take").click();
             assertThat(page.locator("#h-confirm")).hasText("Take 1 lease away?");

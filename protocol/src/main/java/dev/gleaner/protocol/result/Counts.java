@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param extractDrops by {@link ExtractDrop#wire()}
  * @param pairDrops by {@link PairDrop#wire()}
  * @param bytesFetched bytes of picture files read from the web
- * @param badCertificates pictures fetched from servers whose TLS certificate does not verify, where the policy lets them pass; null
- *     as 0
+ * @param badCertificates pictures fetched from servers whose TLS certificate does not verify, where the policy lets them pass,
+ *     since the worker was last started; null as 0
  */
 public record Counts(
         long members,

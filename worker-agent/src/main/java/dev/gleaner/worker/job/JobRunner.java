@@ -221,21 +221,29 @@ public final class JobRunner {
     private void unpackAll(List<Path> batches, Scorer scorer) throws InterruptedException, IOException {
         stage = "score";
         for (Path batch : batches) {
-            BatchReader.read(batch, picture -> {
-                Candidate candidate = new Candidate(
-                        picture.url(),
-                        picture.text(),
-                        picture.pageUrl(),
-                        picture.license(),
-                        picture.language(),
-                        picture.watOffset(),
-                        picture.index());
-                if (!outcomes.isSettled(candidate)) {
-                    ready.put(
-                            new ReadyPair(candidate, facts(picture), picture.pixels(), scorer.tokens(picture.text())));
-                }
-            });
+            try {
+                unpack(batch, scorer);
+            } catch (IOException e) {
+                // Its bytes are those that the tracker named: no other worker would make more of it.
+                throw new InputUnavailableException(String.valueOf(e.getMessage()));
+            }
         }
+    }
+
+    private void unpack(Path batch, Scorer scorer) throws InterruptedException, IOException {
+        BatchReader.read(batch, picture -> {
+            Candidate candidate = new Candidate(
+                    picture.url(),
+                    picture.text(),
+                    picture.pageUrl(),
+                    picture.license(),
+                    picture.language(),
+                    picture.watOffset(),
+                    picture.index());
+            if (!outcomes.isSettled(candidate)) {
+                ready.put(new ReadyPair(candidate, facts(picture), picture.pixels(), scorer.tokens(picture.text())));
+            }
+        });
     }
 
     private static ReadyPair.Facts facts(PreparedPicture picture) throws IOException {

@@ -132,6 +132,9 @@ class ResumeIT {
         String said = campaign.programs.read("worker.log");
         assertEquals(0, worker.exitValue(), said);
         assertFalse(said.contains("\tat "), "no stack traces: " + said);
+        assertTrue(
+                said.lines().filter(line -> line.contains("do not get through")).count() <= 2,
+                "a line for the outage, not for each beat: " + said);
         JsonNode job = JSON.readTree(
                 campaign.get(campaign.trackerPort(), "/v1/operator/jobs/1").body());
         assertEquals("done", job.path("state").asText(), job.toString());

@@ -46,6 +46,8 @@ final class LeaseKeeper implements AutoCloseable {
     private final Consumer<Heartbeat.Response> heard;
     /** The operators' message that was shown last: it comes with every beat. */
     private String told = "";
+    /** Whether the last heartbeat was not answered as it should be. */
+    private boolean away;
 
     private long nextAt;
     private long beatAt = System.nanoTime();
@@ -116,6 +118,10 @@ final class LeaseKeeper implements AutoCloseable {
         Sites.Report report = manners.report();
         try {
             Heartbeat.Response response = tracker.heartbeat(new Heartbeat.Request(beats, report, troubles.get()));
+            if (away) {
+                log.info("Heartbeats get through again");
+                away = false;
+            }
             Sites.Orders orders = response.sites();
             if (orders != null) {
                 manners.heed(orders);
@@ -145,11 +151,19 @@ final class LeaseKeeper implements AutoCloseable {
             if (e.action() == ProblemCode.Action.RETRY) {
                 manners.unheard(report);
             }
-            log.warn("Heartbeat was refused; the next one follows: cause={}", e.getMessage());
+            unheard("Heartbeats are refused; they go on: cause={}", String.valueOf(e.getMessage()));
         } catch (IOException e) {
             manners.unheard(report);
-            log.info("Heartbeat did not get through; the next one follows: cause={}", e.toString());
+            unheard("Heartbeats do not get through; they go on: cause={}", e.toString());
         }
+    }
+
+    /** One line for an outage of hours. */
+    private void unheard(String line, String cause) {
+        if (!away) {
+            log.info(line, cause);
+        }
+        away = true;
     }
 
     @Override

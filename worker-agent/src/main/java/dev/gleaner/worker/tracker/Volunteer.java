@@ -178,6 +178,7 @@ public final class Volunteer implements AutoCloseable {
             return true;
         }
         long millis = FIRST_WAIT_MILLIS;
+        boolean said = false;
         while (!stopping) {
             try {
                 if (tracker.isLive(lease)) {
@@ -193,14 +194,21 @@ public final class Volunteer implements AutoCloseable {
                 if (e.action() != ProblemCode.Action.RETRY) {
                     throw e;
                 }
-                log.info("The tracker cannot say now whether a lease lives: cause={}", e.getMessage());
+                said = saySo(said, String.valueOf(e.getMessage()));
             } catch (IOException e) {
-                log.info("The tracker cannot be asked whether a lease lives: cause={}", e.toString());
+                said = saySo(said, e.toString());
             }
             Thread.sleep((long) (millis * (0.5 + jitter.nextDouble() / 2)));
             millis = Math.min(LONGEST_WAIT_MILLIS, millis * 2);
         }
         return false;
+    }
+
+    private static boolean saySo(boolean said, String cause) {
+        if (!said) {
+            log.info("The tracker cannot say now whether a lease lives; it is asked again and again: cause={}", cause);
+        }
+        return true;
     }
 
     /** Waits so long, or until the worker is to end. */

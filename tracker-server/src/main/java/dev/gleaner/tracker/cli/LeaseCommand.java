@@ -109,7 +109,7 @@ final class LeaseCommand {
             name = "revoke",
             description = {
                 "Takes leases away, so that their jobs go to other workers at once; nobody pays for it.",
-                "Without --yes it only shows what would be taken. With it, it takes exactly what it has just shown."
+                "Without --yes it only counts what would be taken and shows the first ten. With it, it takes those that match then, at most 1,000 at a time; one that ends by itself meanwhile is passed over."
             },
             mixinStandardHelpOptions = true)
     int revoke(

@@ -64,8 +64,8 @@ public final class FetchWidth {
             return width;
         }
         if (step != Step.NONE) {
-            double least = step == Step.UP ? rateBefore * (1 + WORTH_IT) : rateBefore * (1 - WORTH_IT);
-            if (period.pictures() < least) {
+            double expected = step == Step.UP ? rateBefore * (1 + WORTH_IT) : rateBefore * (1 - WORTH_IT);
+            if (period.pictures() < expected) {
                 width = before;
                 step = Step.NONE;
                 rest = REST;

@@ -34,7 +34,9 @@ public final class BatchReader {
     public static void read(Path file, Taker taker) throws IOException, InterruptedException {
         try (ParquetFileReader reader = ParquetFileReader.open(
                 new LocalInputFile(file),
-                ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
+                ParquetReadOptions.builder(new PlainParquetConfiguration())
+                        .usePageChecksumVerification()
+                        .build())) {
             MessageType schema = reader.getFileMetaData().getSchema();
             if (!schema.getFields()
                     .equals(ShardSchema.of(List.of(BatchColumn.values())).getFields())) {

@@ -171,7 +171,8 @@ public final class TrackerClient {
     /**
      * Fetches one file of a scoring job; does nothing if it is there already.
      *
-     * @throws InputUnavailableException when it is not to be had, or is another one than the tracker says
+     * @throws InputUnavailableException when it is gone, or is another one than the tracker says
+     * @throws IOException when it cannot be had now; also for a refused link, which says nothing against the batch
      */
     void download(Inputs.Input input, Path to) throws IOException {
         if (Files.isRegularFile(to) && isThe(input, to)) {

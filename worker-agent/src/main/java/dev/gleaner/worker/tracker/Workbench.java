@@ -170,10 +170,12 @@ final class Workbench implements AutoCloseable {
         }
         Inputs.Response inputs = tracker.inputs(lease);
         List<Path> batches = new ArrayList<>();
-        for (Inputs.Input input : inputs.objects()) {
+        for (int i = 0; i < inputs.objects().size(); i++) {
             // The tracker's name for it must not become a path here.
-            Path file = folder.path().resolve("input-" + batches.size() + ".parquet");
-            tracker.download(input, file);
+            Path file = folder.path().resolve("input-" + i + ".parquet");
+            // A batch has hundreds of megabytes: the links that came with the first may have run out by now.
+            Inputs.Response fresh = i == 0 ? inputs : tracker.inputs(lease);
+            tracker.download(fresh.objects().get(i), file);
             batches.add(file);
         }
         return new Work.Score(batches, inputs.manifest(), Objects.requireNonNull(loaded, "scoring needs a model"));

@@ -1,147 +1,207 @@
-// The progress page: asks the tracker for its status every two seconds and draws it. Everything from outside is set as text.
+// Progress for everybody: the tracker tells what happens (server-sent events), and this page draws it.
 
-import { element, fill, number } from "./dom.js";
+import { $, bytes, counted, duration, element, fill, fresh, get, number, percent, rate, row } from "./dom.js";
+import { bars, timeChart } from "./charts.js";
 
-const EVERY_MS = 2000;
 const STATES = ["done", "leased", "open", "quarantined", "cancelled"];
-const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const STALE_MS = 15_000;
+const RARELY_MS = 10_000;
+const SHOWN_RESULTS = 30;
+const SPANS = { hour: "last hour", day: "last day", week: "last week", all: "since the start" };
 
-const bytes = (n) => {
-  const units = ["B", "KB", "MB", "GB", "TB", "PB"];
-  let i = 0;
-  for (; n >= 1000 && i < units.length - 1; i++) n /= 1000;
-  return `${n.toFixed(i && n < 100 ? 1 : 0)} ${units[i]}`;
-};
+const total = (status) => STATES.reduce((sum, state) => sum + status.jobs[state], 0);
+const things = (status) => (status.stage === "FETCH" ? "pictures" : "pairs");
 
-/** Pairs a second between the first and the last status of the past minute, by campaign. */
-const history = [];
-function rate(name) {
-  const first = history[0];
-  const last = history[history.length - 1];
-  if (!first || last.at - first.at < EVERY_MS) return null;
-  const kept = (status) => status.campaigns.find((c) => c.name === name)?.accepted.kept ?? 0;
-  return (kept(last.status) - kept(first.status)) / ((last.at - first.at) / 1000);
+function ends(forecast) {
+  if (forecast.state !== "running") {
+    return { done: "done", paused: "paused", stalled: "stalled: no result for over a quarter of an hour", starting: "no result yet" }[forecast.state];
+  }
+  const earliest = Date.parse(forecast.earliest);
+  const latest = Date.parse(forecast.latest);
+  const middle = (earliest + latest) / 2;
+  const left = (middle - Date.now()) / 1000;
+  const spread = (latest - earliest) / 2000;
+  if (left < 3600) return `done in about ${duration(Math.max(1, left))}`;
+  const when = new Date(middle).toLocaleString(undefined, left < 2 * 86400 ? { weekday: "short", hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "long", year: "numeric" });
+  return `ends ${when} ± ${duration(spread)}`;
 }
 
-function total(campaign) {
-  return STATES.reduce((sum, state) => sum + campaign.jobs[state], 0);
+function sentence(overview) {
+  const { campaigns, crowd } = overview;
+  if (!campaigns.length) return `No campaign yet; ${counted(crowd.workers, "worker has", "workers have")} joined.`;
+  const jobs = campaigns.reduce((sum, c) => sum + total(c.status), 0);
+  const done = campaigns.reduce((sum, c) => sum + c.status.jobs.done, 0);
+  const kept = campaigns.filter((c) => c.status.stage !== "FETCH");
+  const pairs = kept.reduce((sum, c) => sum + c.status.accepted.kept, 0);
+  const speed = kept.reduce((sum, c) => sum + c.minute.kept, 0);
+  const running = campaigns.filter((c) => c.forecast.state !== "done");
+  const end = running.length === 1 ? `, ${ends(running[0].forecast)}` : running.length ? "" : ", all done";
+  const now = speed > 0 ? `, ${rate(speed)}` : "";
+  return `${percent.format(jobs ? done / jobs : 0)} done, ${number.format(pairs)} pairs kept${now}, ${number.format(crowd.atWork)} of ${counted(crowd.workers, "worker")} at work${end}.`;
 }
 
-function sentence(status) {
-  if (!status.campaigns.length) return "No campaign yet. An operator starts one with: tracker-server campaign create";
-  const jobs = status.campaigns.reduce((sum, c) => sum + total(c), 0);
-  const done = status.campaigns.reduce((sum, c) => sum + c.jobs.done, 0);
-  const pairs = status.campaigns.reduce((sum, c) => sum + (c.stage === "FETCH" ? 0 : c.accepted.kept), 0);
-  const working = status.workers.filter((w) => w.live > 0).length;
-  return `${percent.format(jobs ? done / jobs : 0)} done, ${number.format(pairs)} pairs kept, ${number.format(working)} of ${number.format(status.workers.length)} workers at work.`;
-}
-
-function campaignCard(campaign) {
-  const jobs = total(campaign);
-  const bar = element("div", { class: "bar", role: "img", "aria-label": STATES.map((s) => `${campaign.jobs[s]} ${s}`).join(", ") });
+/** A campaign's card; made once, then given new numbers. */
+function card(name) {
+  const head = element("h2");
+  const state = element("p", { class: "state" });
+  const bar = element("div", { class: "bar", role: "img" });
   const key = element("ul", { class: "key" });
-  for (const state of STATES) {
-    const part = element("span", { class: state });
-    part.style.flexGrow = String(campaign.jobs[state]);
-    bar.append(part);
-    key.append(element("li", {}, [element("i", { class: state }), `${number.format(campaign.jobs[state])} ${state}`]));
-  }
-  const things = campaign.stage === "FETCH" ? "Pictures" : "Pairs";
-  const speed = rate(campaign.name);
   const facts = element("dl", { class: "facts" });
-  for (const [name, value] of [
-    ["Jobs", number.format(jobs)],
-    ["Images seen", number.format(campaign.accepted.images)],
-    ["Candidates", number.format(campaign.accepted.candidates)],
-    [`${things} kept`, number.format(campaign.accepted.kept)],
-    [`${things} a second, last minute`, speed === null ? "–" : speed.toFixed(1)],
-    ["Stored", bytes(campaign.bytesStored)],
-    ["Fetched", bytes(campaign.accepted.bytesFetched)],
-  ]) {
-    facts.append(element("div", {}, [element("dt", {}, [name]), element("dd", {}, [value])]));
-  }
-  return element("section", {}, [
-    element("h2", {}, [`${campaign.name}${campaign.state === "paused" ? " (paused)" : ""}`]),
-    ...(campaign.source ? [element("p", {}, [`Scores what ${campaign.source} fetches; its jobs come as those are handed in.`])] : []),
-    bar,
-    key,
-    facts,
-    funnel(campaign.accepted, things.toLowerCase()),
+  const plot = element("div", { class: "plot" });
+  const chart = timeChart(plot);
+  const span = element("select", { "aria-label": `Time of the plot of ${name}` }, Object.entries(SPANS).map(([value, text]) => element("option", { value }, [text])));
+  span.value = "day";
+  const what = element("select", { "aria-label": `What the plot of ${name} shows` }, ["kept", "jobs", "candidates", "bytes"].map((value) => element("option", { value }, [value])));
+  const steps = element("div");
+  const like = element("div", { class: "columns" });
+  const details = element("details", {}, [element("summary", {}, ["What the pairs are like"]), like]);
+  const campaign = encodeURIComponent(name);
+  const root = element("section", { "data-campaign": name }, [
+    head, state, bar, key, facts,
+    element("p", { class: "tools" }, ["Per second: ", what, span]),
+    plot,
+    element("h3", {}, ["From links to pairs"]),
+    steps,
+    details,
+    element("p", {}, [
+      element("a", { href: `field.html?campaign=${campaign}` }, ["All its jobs as a picture"]), " · ",
+      element("a", { href: `samples.html?campaign=${campaign}` }, ["Some of its pairs"]),
+    ]),
   ]);
+  const drawPlot = async () => chart.show(await get(`/v1/campaigns/${campaign}/series?span=${span.value}`), what.value, `${what.value} per second, ${SPANS[span.value]}`);
+  const drawLike = async () => {
+    const profile = await get(`/v1/campaigns/${campaign}/profile`);
+    const by = (map) => Object.entries(map).sort((a, b) => b[1] - a[1]);
+    const rising = (map) => Object.entries(map).sort((a, b) => Number(a[0]) - Number(b[0]));
+    const part = (title, table) => element("div", {}, [element("h3", {}, [title]), table]);
+    like.replaceChildren(
+      part("Cosine similarity, from", bars(rising(profile.similarity), 40)),
+      part("Language of the page", bars(by(profile.language))),
+      part("Longer side, from", bars(rising(profile.size).map(([n, count]) => [`${number.format(Number(n))} px`, count]), 17)),
+      part("Format", bars(by(profile.format))),
+      part("Licence", bars(by(profile.license))),
+    );
+  };
+  const rarely = () => {
+    drawPlot().catch(() => {});
+    if (details.open) drawLike().catch(() => {});
+  };
+  span.addEventListener("change", rarely);
+  what.addEventListener("change", rarely);
+  details.addEventListener("toggle", rarely);
+  setInterval(() => document.hidden || rarely(), RARELY_MS);
+  return {
+    root,
+    rarely,
+    update({ status, minute, hour, day, forecast }) {
+      head.textContent = status.name;
+      state.textContent = `${ends(forecast)}${status.source ? ` · scores what ${status.source} fetches; its jobs come as those are handed in` : ""}`;
+      state.className = forecast.state === "stalled" ? "state trouble" : "state";
+      bar.setAttribute("aria-label", `Jobs: ${STATES.map((s) => `${number.format(status.jobs[s])} ${s}`).join(", ")}`);
+      bar.replaceChildren(...STATES.map((s) => {
+        const part = element("span", { class: s });
+        part.style.flexGrow = String(status.jobs[s]);
+        return part;
+      }));
+      key.replaceChildren(...STATES.map((s) => element("li", {}, [element("i", { class: s }), `${number.format(status.jobs[s])} ${s}`])));
+      const all = total(status);
+      const fact = ([title, value]) => element("div", {}, [element("dt", {}, [title]), element("dd", {}, [value])]);
+      facts.replaceChildren(...[
+        ["Done", percent.format(all ? status.jobs.done / all : 0)],
+        ["Images seen", number.format(status.accepted.images)],
+        ["Candidates", number.format(status.accepted.candidates)],
+        [`${things(status)} kept`, number.format(status.accepted.kept)],
+        [`${things(status)} now`, rate(minute.kept)],
+        [`${things(status)}, mean of a day`, rate(day.kept)],
+        ["Jobs in the last hour", rate(hour.jobs)],
+        ["Fetched from the web", bytes(status.accepted.bytesFetched)],
+        ["Stored", bytes(status.bytesStored)],
+      ].map(fact));
+      steps.replaceChildren(funnel(status.accepted, things(status)));
+    },
+  };
 }
 
-function funnel(counts, things) {
+function funnel(counts, kept) {
   const drops = (map) => Object.entries(map).sort((a, b) => b[1] - a[1]);
-  const rows = [
-    ["", "images seen", counts.images],
-    ...drops(counts.extractDrops).map(([reason, n]) => ["drop", `– ${reason}`, n]),
-    ["", "candidates", counts.candidates],
-    ...drops(counts.pairDrops).map(([reason, n]) => ["drop", `– ${reason}`, n]),
-    ["kept", `${things} kept`, counts.kept],
-  ];
   const table = element("table", { class: "funnel" });
-  for (const [kind, name, n] of rows) {
+  const add = (kind, name, n) => {
     const meter = element("div");
     meter.style.width = `${counts.images ? (100 * n) / counts.images : 0}%`;
     table.append(element("tr", { class: kind }, [
-      element("td", {}, [name]),
+      element("th", { scope: "row" }, [name]),
       element("td", { class: "n" }, [number.format(n)]),
+      element("td", { class: "n quiet" }, [counts.images ? percent.format(n / counts.images) : ""]),
       element("td", { class: "meter" }, [meter]),
     ]));
-  }
+  };
+  add("", "images seen", counts.images);
+  for (const [reason, n] of drops(counts.extractDrops)) add("drop", `– ${reason}`, n);
+  add("", "candidates", counts.candidates);
+  for (const [reason, n] of drops(counts.pairDrops)) add("drop", `– ${reason}`, n);
+  add("kept", `${kept} kept`, counts.kept);
   return table;
 }
 
-const TROUBLES = {
-  RESOLVER: "of name lookups go unanswered",
-  CONNECTIONS: "of connections fail",
-  LINK: "of pictures come too late",
-};
+const cards = new Map();
+let lastGood = 0;
 
-function volunteer(worker) {
-  const troubles = worker.troubles.map((t) => `${t.percent} % ${TROUBLES[t.kind] ?? t.kind}`).join(", ");
-  return element("tr", {}, [
-    element("td", {}, [worker.nickname, ...(troubles ? [element("small", { class: "trouble" }, [` its network: ${troubles}`])] : [])]),
-    element("td", {}, [worker.team ?? ""]),
-    ...[worker.live, worker.accepted, worker.kept].map((n) => element("td", { class: "n" }, [number.format(n)])),
-  ]);
+function drawOverview(overview) {
+  lastGood = Date.now();
+  $("sentence").textContent = sentence(overview);
+  document.title = overview.campaigns.length ? `${$("sentence").textContent.split(",")[0]} · Gleaner` : "Gleaner";
+  $("no-campaigns").hidden = overview.campaigns.length > 0;
+  for (const now of overview.campaigns) {
+    const name = now.status.name;
+    if (!cards.has(name)) {
+      const made = card(name);
+      cards.set(name, made);
+      $("campaigns").append(made.root);
+      made.rarely();
+    }
+    cards.get(name).update(now);
+  }
+  fresh(lastGood);
 }
 
 function result(verdict) {
   return element("li", { class: verdict.outcome }, [
     element("time", { datetime: verdict.at }, [new Date(verdict.at).toLocaleTimeString()]),
-    `${verdict.nickname} handed in job ${verdict.job}: ${number.format(verdict.kept)} of ${number.format(verdict.candidates)} kept, ${verdict.outcome}`,
+    element("a", { href: `volunteers.html?name=${encodeURIComponent(verdict.nickname)}` }, [verdict.nickname]),
+    ` handed in job ${verdict.job} of ${verdict.campaign}: ${number.format(verdict.kept)} of ${number.format(verdict.candidates)} kept, ${verdict.outcome}`,
   ]);
 }
 
-function draw(status) {
-  document.getElementById("sentence").textContent = sentence(status);
-  fill("campaigns", status.campaigns.map(campaignCard));
-  fill("volunteers", status.workers.map(volunteer), "no-volunteers");
-  fill("recent", status.recent.map(result), "no-recent");
+let results = [];
+function drawResults() {
+  if (!$("pause").checked) fill("recent", results.map(result), "no-recent");
 }
 
-let lastGood = 0;
-async function refresh() {
-  const fresh = document.getElementById("fresh");
-  try {
-    const response = await fetch("/v1/status", { cache: "no-store" });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const status = await response.json();
-    lastGood = Date.now();
-    history.push({ at: lastGood, status });
-    while (lastGood - history[0].at > 60_000) history.shift();
-    draw(status);
-    fresh.className = "";
-    fresh.textContent = `As of ${new Date(lastGood).toLocaleTimeString()}.`;
-  } catch (error) {
-    fresh.className = "stale";
-    fresh.textContent = lastGood
-      ? `The tracker does not answer; these numbers are of ${new Date(lastGood).toLocaleTimeString()}.`
-      : "The tracker does not answer.";
-  }
-  setTimeout(refresh, EVERY_MS);
+async function drawVolunteers() {
+  const { leaders } = await get("/v1/leaders?by=person&day=today&limit=10");
+  fill("volunteers", leaders.map((leader) => row([
+    element("a", { href: `volunteers.html?name=${encodeURIComponent(leader.name)}` }, [leader.name]),
+    leader.team, leader.accepted, leader.kept,
+  ])), "no-volunteers");
 }
 
-document.getElementById("join").textContent = `java -jar worker-agent.jar run --tracker ${location.origin} --name YOUR-NAME`;
-refresh();
+const events = new EventSource("/v1/events");
+events.addEventListener("overview", (event) => drawOverview(JSON.parse(event.data)));
+events.addEventListener("recent", (event) => {
+  results = JSON.parse(event.data).results;
+  drawResults();
+});
+events.addEventListener("results", (event) => {
+  const news = JSON.parse(event.data);
+  results = [...news.results.reverse(), ...results].slice(0, SHOWN_RESULTS);
+  const more = news.count - news.results.length;
+  $("rate-now").textContent = more > 0 ? `and ${number.format(more)} more at the same time` : "";
+  drawResults();
+});
+setInterval(() => {
+  if (Date.now() - lastGood > STALE_MS) fresh(lastGood, "The tracker does not answer.");
+}, 1000);
+$("pause").addEventListener("change", drawResults);
+const volunteers = () => document.hidden || drawVolunteers().catch(() => {});
+setInterval(volunteers, RARELY_MS);
+volunteers();

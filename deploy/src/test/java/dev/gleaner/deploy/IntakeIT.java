@@ -69,7 +69,7 @@ class IntakeIT {
     private static final byte[] PIXELS = new byte[BatchColumn.PIXEL_BYTES];
 
     private String fault(Manifest manifest) throws IOException {
-        return intake.fault(JOB, TOKEN, "ada", manifest, null)
+        return intake.fault(JOB, TOKEN, "ada", manifest, null, pair -> {})
                 .map(Fault::detail)
                 .orElse("");
     }
@@ -237,7 +237,7 @@ class IntakeIT {
         Files.copy(batch.file(), place, StandardCopyOption.REPLACE_EXISTING);
         Counts counts = new Counts(1, 0, 1, 0, 2, 2, 2, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "none", 10, "0".repeat(32), counts, List.of(batch.object()), 1);
-        return intake.fault(FETCH, TOKEN, "ada", manifest, null)
+        return intake.fault(FETCH, TOKEN, "ada", manifest, null, pair -> {})
                 .map(Fault::detail)
                 .orElse("");
     }
@@ -267,7 +267,7 @@ class IntakeIT {
         Files.copy(pairs.file(), place);
         Counts counts = new Counts(1, 0, 1, 0, 3, 3, 3, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "none", 10, "0".repeat(32), counts, List.of(pairs.object()), 1);
-        assertTrue(intake.fault(FETCH, TOKEN, "ada", manifest, null)
+        assertTrue(intake.fault(FETCH, TOKEN, "ada", manifest, null, pair -> {})
                 .orElseThrow()
                 .detail()
                 .contains("columns"));
@@ -329,6 +329,6 @@ class IntakeIT {
         Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(object), 1);
         assertTrue(fault(manifest).contains("was not uploaded"));
         Files.move(folder.resolve("objects"), folder.resolve("away"));
-        assertThrows(IOException.class, () -> intake.fault(JOB, TOKEN, "ada", manifest, null));
+        assertThrows(IOException.class, () -> intake.fault(JOB, TOKEN, "ada", manifest, null, pair -> {}));
     }
 }

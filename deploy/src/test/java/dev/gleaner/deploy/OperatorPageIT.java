@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,13 +42,7 @@ class OperatorPageIT {
         try (Browsers browsers = Browsers.open();
                 SmallCampaign campaign = new SmallCampaign(folder, 600)) {
             Page page = browsers.page();
-            List<String> faults = new ArrayList<>();
-            page.onConsoleMessage(message -> {
-                if (message.type().equals("error") && !message.text().contains("401")) {
-                    faults.add(message.text());
-                }
-            });
-            page.onPageError(faults::add);
+            List<String> faults = Browsers.faults(page);
             String root = "http://127.0.0.1:" + campaign.trackerPort() + "/";
 
             Process first =
@@ -90,10 +86,11 @@ class OperatorPageIT {
             assertTrue(second.waitFor(120, TimeUnit.SECONDS), () -> campaign.programs.read("second.log"));
             page.navigate(root);
             assertThat(page.locator("#volunteers")).containsText("bela");
-            assertThat(page.locator("#volunteers")).containsText(HOSTILE);
             assertThat(page.locator(".key")).containsText("1 done");
+            page.navigate(root + "volunteers.html?name=" + URLEncoder.encode(HOSTILE, StandardCharsets.UTF_8));
+            assertThat(page.locator("#title")).hasText(HOSTILE);
+            assertThat(page.locator("#machines tr")).hasCount(1);
             assertEquals(0, page.locator("img[src=x]").count(), "a name is text");
-            Browsers.picture(page, "campaign");
 
             JsonNode job = JSON.readTree(
                     campaign.get(campaign.trackerPort(), "/v1/operator/jobs/1").body());

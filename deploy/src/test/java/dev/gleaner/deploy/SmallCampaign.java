@@ -45,6 +45,7 @@ final class SmallCampaign implements AutoCloseable {
     final Map<String, Integer> asked = new ConcurrentHashMap<>();
 
     private final HttpServer web;
+    private final String base;
 
     SmallCampaign(Path folder) throws Exception {
         this(folder, 120);
@@ -94,26 +95,32 @@ final class SmallCampaign implements AutoCloseable {
                 Integer.toString(ttlSeconds));
         wayToTracker = new TcpProxy(List.of(port));
         Programs.awaitThat(() -> tracker.isAlive() && isReady(port));
-        Files.write(folder.resolve("wat.paths"), List.of("demo-0.warc.wat.gz"));
         JSON.writeValue(
                 folder.resolve("policy.json").toFile(),
                 Map.of("minImageBytes", 100, "requestTimeoutSeconds", 60, "threshold", -1));
+        base = origin + "/wat/";
+        create("c", List.of("demo-0.warc.wat.gz"), 1);
+    }
+
+    /** Makes a campaign of this tracker. */
+    void create(String name, List<String> paths, int slices) throws Exception {
+        Files.write(folder.resolve("wat.paths"), paths);
         Programs.Ended created = programs.run(
                 Programs.TRACKER,
                 "campaign",
                 "create",
                 "--tracker",
-                "http://127.0.0.1:" + port,
+                "http://127.0.0.1:" + trackerPort(),
                 "--token-file",
                 folder.resolve("data/operator.token").toString(),
                 "--name",
-                "c",
+                name,
                 "--paths",
                 folder.resolve("wat.paths").toString(),
                 "--base",
-                origin + "/wat/",
+                base,
                 "--slices",
-                "1",
+                Integer.toString(slices),
                 "--bundle",
                 "model/demo-bundle",
                 "--policy",

@@ -2,6 +2,7 @@ package dev.gleaner.tracker;
 
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.release.WorkerRelease;
+import dev.gleaner.tracker.cluster.BusFeed;
 import dev.gleaner.tracker.cluster.BusPeers;
 import dev.gleaner.tracker.cluster.Cluster;
 import dev.gleaner.tracker.cluster.ClusterSettings;
@@ -10,6 +11,7 @@ import dev.gleaner.tracker.cluster.SharedBoard;
 import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.http.ClientAddress;
 import dev.gleaner.tracker.http.ConnectionGuard;
+import dev.gleaner.tracker.http.Watchers;
 import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.lease.Desk;
@@ -24,12 +26,15 @@ import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.service.Access;
+import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
+import dev.gleaner.tracker.service.Feed;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
 import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Ranks;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.WorkerCalls;
@@ -88,6 +93,8 @@ public final class Tracker implements AutoCloseable {
     private static final long SHARE_MILLIS = 500;
     private static final long SWEEP_SECONDS = 15;
     private static final long RANK_SECONDS = 120;
+    private static final long FEED_MILLIS = 500;
+    private static final long OVERVIEW_MILLIS = 2_000;
     private static final int RESULTS_TO_KNOW_SLOW = 10;
 
     private final Deque<Part> parts;
@@ -175,17 +182,34 @@ public final class Tracker implements AutoCloseable {
         SiteDesk sites = new SiteDesk(clock, settings.siteRates(), board);
         meters.sites(() -> sites.spared().size());
         Ranks ranks = new Ranks(roster);
+        PublicCalls everybody = new PublicCalls(ledger, ledger.statistics(), judging, clock);
+        Feed feed = new Feed(everybody);
+        judging.listen(feed::hear);
+        if (cluster != null) {
+            BusFeed.join(vertx, feed);
+        }
+        Watchers watchers = new Watchers(feed);
         Api api = new Api(
                 vertx,
                 new Api.Services(
                         new WorkerCalls(
                                 ledger, roster, settings.enrolment(), routed, sites, ranks, judging, store, times),
+                        everybody,
+                        watchers,
                         new OperatorCalls(
                                 ledger, roster, routed, bundles, new Collector(ledger, store, clock), sites, settings),
                         new LeaseCalls(ledger, roster, routed, clock),
+                        new AttentionCalls(
+                                ledger,
+                                roster,
+                                ledger.statistics(),
+                                everybody,
+                                routed,
+                                wellness::lastTrouble,
+                                config.data(),
+                                clock),
                         new DoorCalls(roster, access, clock),
                         access,
-                        judging,
                         bundles,
                         store,
                         store instanceof FileObjectStore files ? files : null,
@@ -205,6 +229,14 @@ public final class Tracker implements AutoCloseable {
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.siteRates()::refresh);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.enrolment()::refresh);
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, settings.release()::refresh);
+        every(clockThread, FEED_MILLIS, TimeUnit.MILLISECONDS, feed::tick);
+        ScheduledExecutorService overviewThread = Executors.newSingleThreadScheduledExecutor(daemon("overview"));
+        add("overview thread", overviewThread::shutdownNow);
+        every(overviewThread, OVERVIEW_MILLIS, TimeUnit.MILLISECONDS, () -> {
+            if (watchers.count() > 0) {
+                feed.tellOverview();
+            }
+        });
         every(clockThread, RANK_SECONDS, TimeUnit.SECONDS, ranks::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
@@ -277,6 +309,7 @@ public final class Tracker implements AutoCloseable {
                 .setHost(config.host())
                 // All event loops share one port; a negative one is any free port that they share.
                 .setPort(config.port() == 0 ? -1 : config.port())
+                .setCompressionSupported(true)
                 .setIdleTimeout(120)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setMaxHeaderSize(16 << 10)

@@ -31,7 +31,9 @@ public enum PairDrop {
     TOO_MANY_PIXELS,
     /** The picture is broken or cut short. */
     UNDECODABLE,
-    BELOW_THRESHOLD;
+    BELOW_THRESHOLD,
+    /** The model's vocabulary has no tokens for the text. */
+    UNKNOWN_TEXT;
 
     public String wire() {
         return name().toLowerCase(Locale.ROOT);

@@ -173,6 +173,40 @@ public final class Bench {
         });
     }
 
+    /** What those cost who look at the page while results come in: the same load without and with them. */
+    public void viewers(int viewers, int resultsPerSecond, int seconds) throws IOException {
+        withTracker(tracker -> {
+            try (Load load = new Load(tracker.ports(), tracker.operatorToken(), 16)) {
+                load.prepare((WARM_SECONDS + 2 * seconds + 10) * resultsPerSecond * 2, 64);
+                load.cycles(16, resultsPerSecond, WARM_SECONDS);
+                double alone = cores(tracker, load, resultsPerSecond, seconds);
+                try (Viewers people = new Viewers(tracker.ports().get(0), viewers)) {
+                    load.cycles(16, resultsPerSecond, 5);
+                    long events = people.events();
+                    long bytes = people.bytes();
+                    double watched = cores(tracker, load, resultsPerSecond, seconds);
+                    print(
+                            "viewers    %d at %d results/s: %.3f cores instead of %.3f, %.3f for them; each reads %.1f events and %.1f KB a second",
+                            viewers,
+                            resultsPerSecond,
+                            watched,
+                            alone,
+                            watched - alone,
+                            (people.events() - events) / (double) seconds / viewers,
+                            (people.bytes() - bytes) / 1e3 / seconds / viewers);
+                    print("  tracker  %d MiB resident", tracker.residentMebibytes());
+                }
+            }
+        });
+    }
+
+    private static double cores(Trackers tracker, Load load, int perSecond, int seconds) throws IOException {
+        double cpu = tracker.cpuSeconds();
+        long start = System.nanoTime();
+        load.cycles(16, perSecond, seconds);
+        return (tracker.cpuSeconds() - cpu) / ((System.nanoTime() - start) / 1e9);
+    }
+
     /** A ledger of many jobs: how long to load, to start again until the first lease, and how much memory. */
     public void many(int jobs) throws IOException {
         Path folder = Files.createTempDirectory("gleaner-bench");

@@ -86,6 +86,20 @@ final class BenchCommand {
     }
 
     @Command(
+            name = "viewers",
+            description = "People who look at the page while results come in.",
+            mixinStandardHelpOptions = true)
+    int viewers(
+            @Option(names = "--viewers", defaultValue = "1000", description = "default: ${DEFAULT-VALUE}") int viewers,
+            @Option(names = "--results", defaultValue = "200", description = "in a second (default: ${DEFAULT-VALUE})")
+                    int results,
+            @Option(names = "--seconds", defaultValue = "30", description = "default: ${DEFAULT-VALUE}") int seconds)
+            throws IOException {
+        new Bench(out, List.of()).viewers(viewers, results, seconds);
+        return Exit.OK;
+    }
+
+    @Command(
             name = "swarm",
             description = "Volunteers with real timing: they take a job, beat every 30 seconds, hand it in.",
             mixinStandardHelpOptions = true)

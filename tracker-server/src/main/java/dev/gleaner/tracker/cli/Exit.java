@@ -3,6 +3,8 @@ package dev.gleaner.tracker.cli;
 /** Exit codes, as in sysexits(3), so that scripts can tell what kind of failure it was. */
 public final class Exit {
     public static final int OK = 0;
+    /** Something needs a person. */
+    public static final int ATTENTION = 1;
     /** The command was used wrongly. */
     public static final int USAGE = 64;
     /** Input data was wrong. */

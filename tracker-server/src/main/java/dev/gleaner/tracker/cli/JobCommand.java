@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,23 +22,39 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class JobCommand {
+    private static final int MOST_AT_ONCE = 1_000;
+    private static final int SHOWN = 10;
+
     private final PrintStream out;
 
     JobCommand(PrintStream out) {
         this.out = out;
     }
 
+    /** Which jobs are meant. */
+    static final class Filter {
+        @Option(names = "--campaign", paramLabel = "NAME", description = "of this campaign only")
+        private @Nullable String campaign;
+
+        @Option(names = "--state", paramLabel = "STATE", description = "open, leased, done, quarantined or cancelled")
+        private @Nullable String state;
+
+        @Option(names = "--wat", paramLabel = "TEXT", description = "whose WAT's path has this in it")
+        private @Nullable String wat;
+
+        @Option(names = "--reason-has", paramLabel = "TEXT", description = "set aside for a reason that has this in it")
+        private @Nullable String reason;
+
+        private JsonNode page(OperatorOptions operator, long after, int limit) throws IOException {
+            return operator.get("v1/operator/jobs?after=" + after + "&limit=" + limit + parameter("campaign", campaign)
+                    + parameter("state", state) + parameter("wat", wat) + parameter("reason", reason));
+        }
+    }
+
     @Command(name = "list", description = "Lists jobs, one a line.", mixinStandardHelpOptions = true)
     int list(
             @Mixin OperatorOptions operator,
-            @Option(names = "--campaign", paramLabel = "NAME", description = "of this campaign only") @Nullable
-                    String campaign,
-            @Option(
-                            names = "--state",
-                            paramLabel = "STATE",
-                            description = "open, leased, done, quarantined or cancelled")
-                    @Nullable
-                    String state,
+            @Mixin Filter filter,
             @Option(
                             names = "--after",
                             paramLabel = "JOB",
@@ -50,9 +68,12 @@ final class JobCommand {
                             description = "at most so many (default: ${DEFAULT-VALUE})")
                     int limit)
             throws IOException {
-        String query =
-                "after=" + after + "&limit=" + limit + parameter("campaign", campaign) + parameter("state", state);
-        for (JsonNode job : operator.get("v1/operator/jobs?" + query).path("jobs")) {
+        show(filter.page(operator, after, limit).path("jobs"));
+        return Exit.OK;
+    }
+
+    private void show(JsonNode jobs) {
+        for (JsonNode job : jobs) {
             out.printf(
                     "%-8d %-12s %-10s %s %s%n",
                     job.path("job").asLong(),
@@ -63,6 +84,49 @@ final class JobCommand {
                             ? ""
                             : Printable.of(job.path("reason").asText(), 200));
         }
+    }
+
+    @Command(
+            name = "move",
+            description = {
+                "Opens many jobs again, or sets them aside: the first 1,000 that the filter shows.",
+                "Without --yes it only counts them and shows the first ten. Of those, the ones that have changed meanwhile are passed over."
+            },
+            mixinStandardHelpOptions = true)
+    int move(
+            @Mixin OperatorOptions operator,
+            @Mixin Filter filter,
+            @Option(names = "--to", required = true, paramLabel = "STATE", description = "open or quarantined")
+                    String to,
+            @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "for the audit trail")
+                    String reason,
+            @Option(names = "--yes", description = "do it") boolean yes)
+            throws IOException {
+        String state = filter.state;
+        if (state == null || !(to.equals("open") || to.equals("quarantined"))) {
+            throw new Failure(Exit.USAGE, "say --state, which the jobs have now, and --to open or --to quarantined");
+        }
+        JsonNode page = filter.page(operator, 0, yes ? MOST_AT_ONCE : SHOWN);
+        if (!yes) {
+            show(page.path("jobs"));
+            out.println(page.path("matched").asLong() + " jobs match; nothing was done, add --yes to do it");
+            return Exit.OK;
+        }
+        List<Long> jobs = new ArrayList<>();
+        page.path("jobs").forEach(job -> jobs.add(job.path("job").asLong()));
+        if (jobs.isEmpty()) {
+            out.println("no job matches");
+            return Exit.OK;
+        }
+        String call = to.equals("open") ? "requeue" : "quarantine";
+        int done = 0;
+        for (JsonNode job : operator.post(
+                        "v1/operator/jobs/" + call, Map.of("jobs", jobs, "state", state, "reason", reason))
+                .path("jobs")) {
+            done += job.path("outcome").asText().equals("done") ? 1 : 0;
+        }
+        out.println(done + " jobs are " + to + ", " + (jobs.size() - done) + " had changed meanwhile, "
+                + (page.path("matched").asLong() - jobs.size()) + " more match");
         return Exit.OK;
     }
 

@@ -45,6 +45,7 @@ import picocli.CommandLine.Option;
 final class LedgerCommand {
     private static final ObjectMapper LINES = JsonMapper.builder().build();
     private static final int PAGE = 1_000;
+    private static final Ledger.JobQuery EVERY_JOB = new Ledger.JobQuery(null, null, null, null);
     private static final String ACTOR = "ledger-command";
 
     private final PrintStream out;
@@ -227,18 +228,18 @@ final class LedgerCommand {
                 line(file, "worker", worker);
             }
             long after = 0;
-            for (List<JobView> page = ledger.views(null, null, after, PAGE);
+            for (List<JobView> page = ledger.views(EVERY_JOB, after, PAGE);
                     !page.isEmpty();
-                    page = ledger.views(null, null, after, PAGE)) {
+                    page = ledger.views(EVERY_JOB, after, PAGE)) {
                 for (JobView job : page) {
                     line(file, "job", job);
                     after = job.job();
                 }
             }
             long before = Long.MAX_VALUE;
-            for (List<Ledger.AuditRow> page = ledger.audit(before, PAGE);
+            for (List<Ledger.AuditRow> page = ledger.audit(before, PAGE, false);
                     !page.isEmpty();
-                    page = ledger.audit(before, PAGE)) {
+                    page = ledger.audit(before, PAGE, false)) {
                 for (Ledger.AuditRow row : page) {
                     line(file, "audit", auditLine(row));
                     before = row.id();

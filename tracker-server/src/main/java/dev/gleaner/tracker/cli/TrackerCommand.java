@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             JobCommand.class,
             WorkerCommand.class,
             LeaseCommand.class,
+            AttentionCommand.class,
             LimitsCommand.class,
             SiteCommand.class,
             ReleaseCommand.class,

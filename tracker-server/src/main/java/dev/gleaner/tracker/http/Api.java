@@ -3,14 +3,14 @@ package dev.gleaner.tracker.http;
 import dev.gleaner.dashboard.Dashboard;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.ProtocolVersion;
-import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.service.Access;
+import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
-import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.storage.ObjectStore;
@@ -22,7 +22,6 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.StaticHandler;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -33,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * {@link WorkerRoutes}, operators' in {@link OperatorRoutes}.
  */
 public final class Api {
+    private static final String EVENTS = "/v1/events";
+
     /** A caller may invent others, and must not make meters by it. */
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT");
 
@@ -49,11 +50,13 @@ public final class Api {
      */
     public record Services(
             WorkerCalls workers,
+            PublicCalls everybody,
+            Watchers watchers,
             OperatorCalls operators,
             LeaseCalls leases,
+            AttentionCalls attention,
             DoorCalls door,
             Access access,
-            Judge judge,
             BundleShelf bundles,
             ObjectStore store,
             @Nullable FileObjectStore uploads,
@@ -70,6 +73,7 @@ public final class Api {
                 services.access,
                 services.operators,
                 services.leases,
+                services.attention,
                 services.door,
                 services.workers,
                 services.bundles);
@@ -105,7 +109,7 @@ public final class Api {
         calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
         calls.get("/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
         calls.get("/v1/worker-release", ctx -> services.operators.release());
-        calls.get("/v1/status", ctx -> status());
+        new PublicRoutes(vertx, services.everybody, services.watchers).add(router, calls);
         router.get("/health/live").handler(ctx -> Answers.render(ctx, 200, Map.of("status", "live")));
         calls.get("/health/ready", ctx -> ready());
         router.get("/metrics")
@@ -113,28 +117,6 @@ public final class Api {
                         .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
                         .putHeader("Cache-Control", "no-store")
                         .end(services.meters.get()));
-    }
-
-    private Map<String, Object> status() {
-        Map<String, Object> status = new LinkedHashMap<>();
-        status.put("campaigns", services.operators.campaigns());
-        status.put(
-                "workers",
-                services.operators.workers().stream().map(Api::publicView).toList());
-        status.put("recent", services.judge.recent());
-        return status;
-    }
-
-    /** What everybody may see of a worker. */
-    private static Map<String, Object> publicView(WorkerView worker) {
-        Map<String, Object> view = new LinkedHashMap<>();
-        view.put("nickname", worker.nickname());
-        view.put("team", worker.team());
-        view.put("live", worker.live());
-        view.put("accepted", worker.accepted());
-        view.put("kept", worker.kept());
-        view.put("troubles", worker.troubles());
-        return view;
     }
 
     private Map<String, String> ready() throws IOException {
@@ -170,6 +152,9 @@ public final class Api {
             Route route = ctx.currentRoute();
             String path = route == null ? null : route.getPath();
             String method = ctx.request().method().name();
+            if (EVENTS.equals(path)) {
+                return; // It lasts as long as somebody watches.
+            }
             services.monitor.answered(
                     METHODS.contains(method) ? method : "other",
                     path == null ? "other" : path,

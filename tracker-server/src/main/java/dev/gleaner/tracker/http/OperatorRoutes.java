@@ -1,22 +1,28 @@
 package dev.gleaner.tracker.http;
 
 import dev.gleaner.protocol.operator.WorkerView;
+import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.service.Access;
+import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
+import dev.gleaner.tracker.service.Json;
 import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /** What operators do, and what viewers see: whoever may GET may not therefore POST. */
 final class OperatorRoutes {
     private static final String ROOT = "/v1/operator";
-    private static final String ACTOR = "actor";
+    private static final String PERSON = "person";
     private static final long MAX_CAMPAIGN_BYTES = 256L << 20;
 
     private final Access access;
@@ -25,17 +31,20 @@ final class OperatorRoutes {
     private final WorkerCalls workers;
     private final BundleShelf bundles;
     private final LeaseCalls leases;
+    private final AttentionCalls attention;
 
     OperatorRoutes(
             Access access,
             OperatorCalls operators,
             LeaseCalls leases,
+            AttentionCalls attention,
             DoorCalls door,
             WorkerCalls workers,
             BundleShelf bundles) {
         this.access = access;
         this.operators = operators;
         this.leases = leases;
+        this.attention = attention;
         this.door = door;
         this.workers = workers;
         this.bundles = bundles;
@@ -51,8 +60,18 @@ final class OperatorRoutes {
         settings(calls);
         calls.get(
                 ROOT + "/audit",
-                ctx -> Map.of("audit", operators.audit(Requests.number(ctx, "before", 0), (int)
-                        Requests.number(ctx, "limit", 100))));
+                ctx -> Map.of(
+                        "audit",
+                        operators.audit(
+                                Requests.number(ctx, "before", 0),
+                                (int) Requests.number(ctx, "limit", 100),
+                                "true".equals(ctx.request().getParam("people")))));
+        calls.get(ROOT + "/me", ctx -> {
+            Access.Person person = ctx.get(PERSON);
+            return Map.of("name", person.name(), "role", person.role().name().toLowerCase(Locale.ROOT));
+        });
+        calls.getLater(ROOT + "/attention", ctx -> attention.attention());
+        calls.get(ROOT + "/bundles", ctx -> Map.of("bundles", bundles.all()));
         calls.post(
                 ROOT + "/objects/collect",
                 ctx -> Calls.done(operators.collect(actor(ctx), Requests.body(ctx, OperatorCalls.Collect.class))));
@@ -67,26 +86,36 @@ final class OperatorRoutes {
         }
         calls.blocking(() -> access.require(token, changes))
                 .onSuccess(person -> {
-                    ctx.put(ACTOR, person.name());
+                    ctx.put(PERSON, person);
                     ctx.next();
                 })
                 .onFailure(ctx::fail);
     }
 
     private static String actor(RoutingContext ctx) {
-        return ctx.get(ACTOR);
+        return ctx.<Access.Person>get(PERSON).name();
     }
 
     private void jobs(Calls calls) {
         calls.get(
                 ROOT + "/jobs",
-                ctx -> Map.of(
-                        "jobs",
-                        operators.jobs(
+                ctx -> operators.jobs(
+                        new Ledger.JobQuery(
                                 ctx.request().getParam("campaign"),
                                 ctx.request().getParam("state"),
-                                Requests.number(ctx, "after", 0),
-                                (int) Requests.number(ctx, "limit", 100))));
+                                ctx.request().getParam("wat"),
+                                ctx.request().getParam("reason")),
+                        Requests.number(ctx, "after", 0),
+                        (int) Requests.number(ctx, "limit", 100)));
+        calls.post(ROOT + "/jobs/requeue", ctx -> move(ctx, false));
+        calls.post(ROOT + "/jobs/quarantine", ctx -> move(ctx, true));
+        calls.get(
+                ROOT + "/jobs/:job/attempts/:number",
+                ctx -> Json.read(
+                        operators
+                                .manifest(Requests.job(ctx), Requests.number(ctx.pathParam("number"), "number"))
+                                .getBytes(StandardCharsets.UTF_8),
+                        Manifest.class));
         calls.get(ROOT + "/jobs/:job", ctx -> operators.job(Requests.job(ctx)));
         calls.post(
                 ROOT + "/jobs/:job/requeue",
@@ -96,6 +125,12 @@ final class OperatorRoutes {
                 ROOT + "/jobs/:job/quarantine",
                 ctx -> operators.quarantine(
                         actor(ctx), Requests.job(ctx), Requests.body(ctx, OperatorCalls.Reason.class)));
+    }
+
+    private CompletionStage<?> move(RoutingContext ctx, boolean quarantine) {
+        return operators
+                .move(actor(ctx), Requests.body(ctx, OperatorCalls.Jobwise.class), quarantine)
+                .thenApply(moved -> Map.of("jobs", moved));
     }
 
     private void leases(Calls calls) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +37,16 @@ public final class Intake {
      * What is wrong with the result; empty when it is good and its objects have been moved.
      *
      * @param fetched what handed in the batches of a scoring job; null for other jobs
+     * @param each is told of the pairs that were read, also when the result turns out bad in the end
      * @throws IOException when the store cannot be used: then there is no judgement yet
      */
     public Optional<Fault> fault(
-            ReadyJob job, FencingToken token, String worker, Manifest manifest, @Nullable Manifest fetched)
+            ReadyJob job,
+            FencingToken token,
+            String worker,
+            Manifest manifest,
+            @Nullable Manifest fetched,
+            Consumer<SeenPair> each)
             throws IOException {
         String fault = manifest.fault();
         if (!fault.isEmpty()) {
@@ -86,7 +93,7 @@ public final class Intake {
                 }
                 ShardVerifier.Expected expected = new ShardVerifier.Expected(
                         object.rows(), job.policy().threshold(), job.watPath(), job.bundle(), metadata, batches);
-                fault = ShardVerifier.fault(copy.path(), expected);
+                fault = ShardVerifier.fault(copy.path(), expected, each);
                 if (!fault.isEmpty()) {
                     return fault(Fault.Kind.CONTENTS, "object " + object.name() + ": " + fault);
                 }

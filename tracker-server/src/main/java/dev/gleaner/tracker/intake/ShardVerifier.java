@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.PlainParquetConfiguration;
@@ -25,6 +26,7 @@ import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a shard from end to end and says what is wrong with it, in the order of what is cheapest to find.
@@ -52,8 +54,12 @@ final class ShardVerifier {
 
     private ShardVerifier() {}
 
-    /** What is wrong, or an empty text. */
-    static String fault(Path file, Expected expected) {
+    /**
+     * What is wrong, or an empty text.
+     *
+     * @param each is told of each pair as it is read; batches have none
+     */
+    static String fault(Path file, Expected expected, Consumer<SeenPair> each) {
         try (ParquetFileReader reader = ParquetFileReader.open(
                 new LocalInputFile(file),
                 ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
@@ -82,13 +88,14 @@ final class ShardVerifier {
                     return "a row group is larger than " + MAX_ROW_GROUP_BYTES + " bytes";
                 }
             }
-            return rowsFault(reader, expected);
+            return rowsFault(reader, expected, each);
         } catch (IOException | RuntimeException e) {
             return "the shard is not readable Parquet: " + e;
         }
     }
 
-    private static String rowsFault(ParquetFileReader reader, Expected expected) throws IOException {
+    private static String rowsFault(ParquetFileReader reader, Expected expected, Consumer<SeenPair> each)
+            throws IOException {
         MessageColumnIO columns =
                 new ColumnIOFactory().getColumnIO(reader.getFileMetaData().getSchema());
         Set<Object> ids = new HashSet<>();
@@ -113,9 +120,29 @@ final class ShardVerifier {
                 if (!fault.isEmpty()) {
                     return fault;
                 }
+                if (!expected.batch()) {
+                    each.accept(pair(row));
+                }
             }
         }
         return "";
+    }
+
+    private static SeenPair pair(Group row) {
+        return new SeenPair(
+                text(row, ShardColumn.URL),
+                text(row, ShardColumn.TEXT),
+                row.getFloat(ShardColumn.SIMILARITY.column(), 0),
+                row.getInteger(ShardColumn.WIDTH.column(), 0),
+                row.getInteger(ShardColumn.HEIGHT.column(), 0),
+                text(row, ShardColumn.FORMAT),
+                textOrNull(row, ShardColumn.LICENSE),
+                textOrNull(row, ShardColumn.NSFW),
+                textOrNull(row, ShardColumn.LANGUAGE));
+    }
+
+    private static @Nullable String textOrNull(Group row, Column column) {
+        return row.getFieldRepetitionCount(column.column()) == 0 ? null : text(row, column);
     }
 
     private static Object id(Group row, boolean batch) {

@@ -13,7 +13,8 @@ public final class Wellness {
         }
     }
 
-    Instant lastTrouble() {
+    /** {@link Instant#MIN} before the first. */
+    public Instant lastTrouble() {
         return lastTrouble;
     }
 }

@@ -7,6 +7,7 @@ import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -60,8 +61,12 @@ public interface Ledger extends AutoCloseable {
      */
     CompletionStage<Optional<Decision>> apply(long job, LedgerEvent event, String actor);
 
-    /** Accepts a judged result and adds its numbers to the campaign's, in one change. */
-    CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest);
+    /**
+     * Accepts a judged result and adds its numbers to the campaign's, in one change.
+     *
+     * @param profile of its pairs, as the intake read them
+     */
+    CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest, Profile profile);
 
     /** Open jobs of active campaigns of this stage that may be leased now, in the campaigns' random order. */
     List<ReadyJob> ready(Stage stage, int limit, Instant now, Share share);
@@ -89,18 +94,19 @@ public interface Ledger extends AutoCloseable {
 
     Optional<JobView> view(long job);
 
-    /**
-     * @param state lower-case job state, or null for any; {@code leased} for open jobs with a live attempt
-     * @param after only jobs with a greater number
-     */
-    List<JobView> views(@Nullable String campaign, @Nullable String state, long after, int limit);
+    /** @param after only jobs with a greater number */
+    List<JobView> views(JobQuery query, long after, int limit);
+
+    /** How many jobs are so, or {@code most} when there are more. */
+    long count(JobQuery query, long most);
 
     /**
      * The audit trail, newest first.
      *
      * @param before only lines with a smaller number
+     * @param people only what people did, and not what became of leases
      */
-    List<AuditRow> audit(long before, int limit);
+    List<AuditRow> audit(long before, int limit, boolean people);
 
     /** Notes what an operator did that changed no row of its own. */
     CompletionStage<Void> note(String actor, String action, String subject, @Nullable String detail);
@@ -132,6 +138,19 @@ public interface Ledger extends AutoCloseable {
             NO_SOURCE
         }
     }
+
+    /**
+     * Which jobs are meant; null stands for any.
+     *
+     * @param state lower-case job state; {@code leased} for open jobs with a live attempt, {@code open} for the others
+     * @param wat a part of the WAT's path
+     * @param reason a part of the reason why it was set aside
+     */
+    record JobQuery(
+            @Nullable String campaign,
+            @Nullable String state,
+            @Nullable String wat,
+            @Nullable String reason) {}
 
     record ReadyJob(
             long job,

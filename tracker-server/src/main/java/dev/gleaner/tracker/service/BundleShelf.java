@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Model bundles that workers fetch, each under its id; a file is taken only if its manifest names its size and digest. Kept in
@@ -104,6 +106,26 @@ public final class BundleShelf {
         Files.createDirectories(root.resolve(bundle));
         Files.move(received, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
+
+    /** Ids of the bundles that this tracker has, with what their manifests call themselves, by name. */
+    public List<Named> all() throws IOException {
+        try (Stream<Path> folders = Files.list(root)) {
+            List<Named> all = new ArrayList<>();
+            for (Path folder : folders.toList()) {
+                String id = folder.getFileName().toString();
+                if (ID.matcher(id).matches()
+                        && Files.isRegularFile(folder.resolve(MANIFEST))
+                        && missing(id).isEmpty()) {
+                    all.add(new Named(id, manifest(id).path("name").asText("")));
+                }
+            }
+            all.sort(Comparator.comparing(Named::name).thenComparing(Named::id));
+            return all;
+        }
+    }
+
+    /** A bundle, and what its manifest calls itself. */
+    public record Named(String id, String name) {}
 
     /** Files of the bundle that are not here yet; the manifest itself when the bundle is unknown. */
     public List<String> missing(String bundle) throws IOException {

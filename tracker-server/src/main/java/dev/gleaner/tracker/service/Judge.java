@@ -3,8 +3,10 @@ package dev.gleaner.tracker.service;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.intake.Fault;
 import dev.gleaner.tracker.intake.Intake;
+import dev.gleaner.tracker.intake.SeenPair;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -15,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,19 +37,25 @@ import org.slf4j.LoggerFactory;
  */
 public final class Judge {
     private static final Logger log = LoggerFactory.getLogger(Judge.class);
-    private static final int REMEMBERED = 30;
 
     private final Ledger ledger;
     private final Intake intake;
     private final ExecutorService threads;
     private final InstantSource clock;
     private final JudgeMonitor monitor;
+    private final Samples samples = new Samples();
     private final Set<String> underWay = new HashSet<>();
-    private final ArrayDeque<Verdict> recent = new ArrayDeque<>();
+    private volatile Consumer<Verdict> listener = verdict -> {};
 
-    /** A verdict of this process, for the page's live list. */
+    /**
+     * A verdict, for the page's live list.
+     *
+     * @param at ISO-8601 instant
+     * @param nickname of the worker's volunteer
+     * @param outcome {@code accepted} or {@code rejected}
+     */
     public record Verdict(
-            String at, long job, String worker, String nickname, String outcome, long candidates, long kept) {}
+            String at, String campaign, long job, String nickname, String outcome, long candidates, long kept) {}
 
     public Judge(Ledger ledger, Intake intake, ExecutorService threads, InstantSource clock, JudgeMonitor monitor) {
         this.ledger = ledger;
@@ -88,7 +96,14 @@ public final class Judge {
 
     /** What the intake found. */
     private record Finding(
-            Manifest manifest, FencingToken token, String worker, String nickname, Optional<Fault> fault) {}
+            Manifest manifest,
+            FencingToken token,
+            String worker,
+            String nickname,
+            Optional<Fault> fault,
+            String campaign,
+            Profile profile,
+            List<SeenPair> sample) {}
 
     private Finding look(long job, int attempt) {
         Ledger.ReadyJob ready = ledger.job(job).orElseThrow(() -> WorkerCalls.unknown(job));
@@ -96,8 +111,22 @@ public final class Judge {
         String json = Objects.requireNonNull(row.manifest(), "a submitted attempt has a manifest");
         Manifest manifest = Json.read(json.getBytes(StandardCharsets.UTF_8), Manifest.class);
         try {
-            Optional<Fault> fault = intake.fault(ready, row.token(), row.worker(), manifest, fetched(ready));
-            return new Finding(manifest, row.token(), row.worker(), row.nickname(), fault);
+            Profile.Builder profile = new Profile.Builder();
+            Samples.Draw sample = samples.draw();
+            Optional<Fault> fault = intake.fault(ready, row.token(), row.worker(), manifest, fetched(ready), pair -> {
+                profile.add(
+                        pair.similarity(), pair.language(), pair.format(), pair.width(), pair.height(), pair.license());
+                sample.offer(pair);
+            });
+            return new Finding(
+                    manifest,
+                    row.token(),
+                    row.worker(),
+                    row.nickname(),
+                    fault,
+                    ready.campaign(),
+                    profile.build(),
+                    sample.drawn());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("the object storage cannot be read", e);
         }
@@ -132,7 +161,7 @@ public final class Judge {
                         return new Submit.Response(Submit.Outcome.REJECTED, fault.detail());
                     });
         }
-        return ledger.accept(job, attempt, finding.manifest).thenApply(found -> {
+        return ledger.accept(job, attempt, finding.manifest, finding.profile).thenApply(found -> {
             Decision decision = found.orElseThrow(() -> WorkerCalls.unknown(job));
             Submit.Response now = standing(job, attempt);
             if (!isCanonical(decision, attempt)) {
@@ -142,6 +171,7 @@ public final class Judge {
                 return now;
             }
             monitor.judged(now.outcome(), "GOOD");
+            samples.keep(finding.campaign, finding.sample);
             remember(job, finding, Submit.Outcome.ACCEPTED);
             return now;
         });
@@ -169,26 +199,24 @@ public final class Judge {
     }
 
     private void remember(long job, Finding finding, Submit.Outcome outcome) {
-        synchronized (recent) {
-            recent.addFirst(new Verdict(
-                    clock.instant().toString(),
-                    job,
-                    finding.worker,
-                    finding.nickname,
-                    outcome.name().toLowerCase(Locale.ROOT),
-                    finding.manifest.counts().candidates(),
-                    finding.manifest.counts().kept()));
-            while (recent.size() > REMEMBERED) {
-                recent.removeLast();
-            }
-        }
+        listener.accept(new Verdict(
+                clock.instant().toString(),
+                finding.campaign,
+                job,
+                finding.nickname,
+                outcome.name().toLowerCase(Locale.ROOT),
+                finding.manifest.counts().candidates(),
+                finding.manifest.counts().kept()));
     }
 
-    /** The latest verdicts, newest first. */
-    public List<Verdict> recent() {
-        synchronized (recent) {
-            return List.copyOf(recent);
-        }
+    /** Says who hears of this process's verdicts. It must not block. */
+    public void listen(Consumer<Verdict> hearer) {
+        this.listener = hearer;
+    }
+
+    /** Some of the pairs that were accepted lately. */
+    public List<SeenPair> samples(String campaign) {
+        return samples.of(campaign);
     }
 
     /** Judges a held result when a decision says that its turn has come. */

@@ -26,9 +26,11 @@ import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.sites.SiteRates;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 public final class OperatorCalls {
     /** Most jobs of one listing. */
     public static final int MAX_PAGE = 1_000;
+
+    private static final long MOST_COUNTED = 100_000;
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final Pattern BASE = Pattern.compile("(https|http|file)://[\\x21-\\x7e]*/");
@@ -58,6 +62,24 @@ public final class OperatorCalls {
     public record Created(String campaign, boolean created, long jobs) {}
 
     public record Reason(String reason) {}
+
+    /**
+     * Jobs that were asked for.
+     *
+     * @param jobs the first of them
+     * @param matched how many there are; {@value #MOST_COUNTED} stands for so many or more
+     */
+    public record Jobs(List<JobView> jobs, long matched) {}
+
+    /**
+     * A wish for several jobs.
+     *
+     * @param state that they had when somebody looked
+     */
+    public record Jobwise(List<Long> jobs, String state, String reason) {}
+
+    /** What became of one: {@code done}, or {@code changed} when it was no longer as it was seen. */
+    public record Moved(long job, String outcome) {}
 
     /** @param message to the volunteer; null takes an earlier one back */
     public record Direction(
@@ -187,13 +209,63 @@ public final class OperatorCalls {
         });
     }
 
-    public List<JobView> jobs(@Nullable String campaign, @Nullable String state, long after, int limit) {
+    public Jobs jobs(Ledger.JobQuery query, long after, int limit) {
+        String state = query.state();
         require(limit >= 1 && limit <= MAX_PAGE, "limit must be 1 to " + MAX_PAGE);
         require(state == null || STATES.contains(state), "state must be one of " + new java.util.TreeSet<>(STATES));
-        if (campaign != null) {
-            campaign(campaign);
+        if (query.campaign() != null) {
+            campaign(query.campaign());
         }
-        return ledger.views(campaign, state, after, limit);
+        return new Jobs(ledger.views(query, after, limit), ledger.count(query, MOST_COUNTED));
+    }
+
+    /** What an attempt handed in, as JSON. */
+    public String manifest(long job, long attempt) {
+        return ledger.attempt(job, (int) Math.min(Integer.MAX_VALUE, attempt))
+                .map(Ledger.AttemptRow::manifest)
+                .orElseThrow(() -> new Refusal(
+                        ProblemCode.NOT_FOUND, "attempt " + attempt + " of job " + job + " has handed in nothing"));
+    }
+
+    /**
+     * Opens jobs again, or sets them aside: exactly those that were named, and of them those that are still as they were seen.
+     *
+     * @param quarantine false opens them
+     */
+    public CompletionStage<List<Moved>> move(String actor, Jobwise wish, boolean quarantine) {
+        require(!wish.jobs().isEmpty() && wish.jobs().size() <= MAX_PAGE, "name 1 to " + MAX_PAGE + " jobs");
+        require(STATES.contains(wish.state()), "state must be one of " + new java.util.TreeSet<>(STATES));
+        String reason = text(new Reason(wish.reason()));
+        List<CompletableFuture<Moved>> moved = new ArrayList<>();
+        for (long job : wish.jobs()) {
+            if (!state(job).equals(wish.state())) {
+                moved.add(CompletableFuture.completedFuture(new Moved(job, "changed")));
+                continue;
+            }
+            LedgerEvent event = quarantine ? new LedgerEvent.Quarantine(reason) : new LedgerEvent.Requeue(reason);
+            moved.add(ledger.apply(job, event, actor)
+                    .thenApply(found -> {
+                        boolean done = found.isPresent() && found.get() instanceof Decision.Applied;
+                        if (done) {
+                            tellDesk(job, (Decision.Applied) found.get());
+                        }
+                        return new Moved(job, done ? "done" : "changed");
+                    })
+                    .toCompletableFuture());
+        }
+        return CompletableFuture.allOf(moved.toArray(CompletableFuture[]::new)).thenApply(done -> {
+            desk.wake();
+            return moved.stream().map(CompletableFuture::join).toList();
+        });
+    }
+
+    private String state(long job) {
+        return ledger.view(job)
+                .map(view -> view.state().equals("open")
+                                && view.attempts().stream().anyMatch(attempt -> attempt.endedAt() == null)
+                        ? "leased"
+                        : view.state())
+                .orElse("");
     }
 
     public JobView job(long job) {
@@ -211,16 +283,18 @@ public final class OperatorCalls {
     private CompletionStage<JobView> change(String actor, long job, LedgerEvent event) {
         return ledger.apply(job, event, actor).thenApply(found -> {
             Decision decision = WorkerCalls.require(found, job);
-            if (decision instanceof Decision.Applied applied
-                    && !applied.attempts().isEmpty()) {
-                for (Decision.AttemptChange change : applied.attempts()) {
-                    ledger.attempt(job, change.number())
-                            .ifPresent(attempt -> desk.ended(job, attempt.token(), Ending.REVOKED));
-                }
+            if (decision instanceof Decision.Applied applied) {
+                tellDesk(job, applied);
             }
             desk.wake();
             return job(job);
         });
+    }
+
+    private void tellDesk(long job, Decision.Applied applied) {
+        for (Decision.AttemptChange change : applied.attempts()) {
+            ledger.attempt(job, change.number()).ifPresent(attempt -> desk.ended(job, attempt.token(), Ending.REVOKED));
+        }
     }
 
     /** How long leases live now. */
@@ -291,10 +365,11 @@ public final class OperatorCalls {
      * The audit trail, newest first.
      *
      * @param before only lines with a smaller number; 0 for the newest
+     * @param people only what people did
      */
-    public List<AuditLine> audit(long before, int limit) {
+    public List<AuditLine> audit(long before, int limit, boolean people) {
         require(limit >= 1 && limit <= MAX_PAGE, "limit must be 1 to " + MAX_PAGE);
-        return ledger.audit(before <= 0 ? Long.MAX_VALUE : before, limit).stream()
+        return ledger.audit(before <= 0 ? Long.MAX_VALUE : before, limit, people).stream()
                 .map(row -> new AuditLine(
                         row.id(), row.at().toString(), row.actor(), row.action(), row.subject(), row.detail()))
                 .toList();
@@ -366,7 +441,7 @@ public final class OperatorCalls {
         return "operator: " + Printable.of(reason.reason(), 200);
     }
 
-    private static Refusal noCampaign(String name) {
+    static Refusal noCampaign(String name) {
         return new Refusal(
                 ProblemCode.UNKNOWN_CAMPAIGN,
                 "there is no campaign " + Printable.of(name, 64).toLowerCase(Locale.ROOT));

@@ -11,6 +11,7 @@ import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.Places;
@@ -102,7 +103,9 @@ class LedgerCommandTest {
                             "ada")
                     .toCompletableFuture()
                     .join();
-            ledger.accept(job, attempt, manifest).toCompletableFuture().join();
+            ledger.accept(job, attempt, manifest, Profile.none())
+                    .toCompletableFuture()
+                    .join();
         }
     }
 

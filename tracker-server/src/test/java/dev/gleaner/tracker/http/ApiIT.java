@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gleaner.tracker.service.Tokens;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -152,10 +156,7 @@ class ApiIT extends ApiHarness {
                 post(path(fourth, "tickets"), Map.of("objects", List.of(object)), worker)
                         .code());
 
-        JsonNode status = get("/v1/status", "").body();
-        assertEquals(
-                1, status.path("campaigns").path(0).path("jobs").path("done").asInt());
-        assertEquals("ada", status.path("workers").path(0).path("nickname").asText());
+        everybody(first);
         assertEquals(
                 2,
                 get("/v1/campaigns/c1", "")
@@ -185,6 +186,16 @@ class ApiIT extends ApiHarness {
                         .body()
                         .path("jobs")
                         .size());
+        assertEquals(
+                "changed",
+                move("requeue", failed, "open").path(0).path("outcome").asText(),
+                "it is no longer as it was seen");
+        assertEquals(
+                "done",
+                move("requeue", failed, "quarantined").path(0).path("outcome").asText());
+        assertEquals(
+                "done",
+                move("quarantine", failed, "open").path(0).path("outcome").asText());
         assertEquals(
                 "open",
                 post("/v1/operator/jobs/" + failed + "/requeue", Map.of("reason", "mended"), operator)
@@ -232,6 +243,108 @@ class ApiIT extends ApiHarness {
         Set<String> answered = new TreeSet<>(api.seen());
         answered.add("get /v1/objects/{key}"); // No accepted object is there; workers fetch some in TwoStagesIT.
         assertEquals(api.operations(), answered, "operations of the file that were never answered");
+    }
+
+    private JsonNode move(String how, long job, String state) throws Exception {
+        return post(
+                        "/v1/operator/jobs/" + how,
+                        Map.of("jobs", List.of(job), "state", state, "reason", "tried"),
+                        operator)
+                .body()
+                .path("jobs");
+    }
+
+    /** What everybody may see, with one job done. */
+    private void everybody(JsonNode done) throws Exception {
+        JsonNode overview = get("/v1/overview", "").body();
+        JsonNode campaign = overview.path("campaigns").path(0);
+        assertEquals(1, campaign.path("status").path("jobs").path("done").asInt(), campaign.toString());
+        assertEquals("running", campaign.path("forecast").path("state").asText());
+        assertEquals(1, overview.path("crowd").path("workers").asInt());
+        assertEquals(
+                1,
+                get("/v1/campaigns/c1/series?span=hour", "")
+                        .body()
+                        .path("points")
+                        .path(0)
+                        .path("jobs")
+                        .asInt());
+        assertEquals(
+                "malformed-request", get("/v1/campaigns/c1/series?span=x", "").code());
+        assertEquals(5, get("/v1/campaigns/c1/profile", "").body().size());
+        assertEquals("unknown-campaign", get("/v1/campaigns/none/profile", "").code());
+        assertEquals(
+                0, get("/v1/campaigns/c1/samples", "").body().path("samples").size());
+        assertEquals(4, get("/v1/campaigns/c1/field", "").body().path("jobs").asInt());
+        assertEquals(200, get("/v1/campaigns/c1/field/0/0", "").status());
+        assertEquals("not-found", get("/v1/campaigns/c1/field/0/1", "").code());
+        int place = done.path("job").asInt() - 1;
+        assertEquals(
+                "done",
+                get("/v1/campaigns/c1/jobs/" + place, "").body().path("state").asText());
+        assertEquals(
+                "ada",
+                get("/v1/leaders?day=today", "")
+                        .body()
+                        .path("leaders")
+                        .path(0)
+                        .path("name")
+                        .asText());
+        assertEquals("malformed-request", get("/v1/leaders?by=x", "").code());
+        assertEquals(
+                1, get("/v1/volunteer?name=ada", "").body().path("accepted").asInt());
+        assertEquals("not-found", get("/v1/volunteer?name=nobody", "").code());
+        assertEquals(200, get("/v1/volunteer/badge.svg?name=ada", "").status());
+        assertEquals(200, get("/v1/default-policy", "").status());
+        events();
+        assertEquals(
+                "operator", get("/v1/operator/me", operator).body().path("role").asText());
+        assertEquals(
+                1, get("/v1/operator/bundles", operator).body().path("bundles").size());
+        assertEquals(
+                2,
+                get("/v1/operator/jobs/" + done.path("job").asLong() + "/attempts/1", operator)
+                        .body()
+                        .path("counts")
+                        .path("images")
+                        .asInt());
+        assertEquals(
+                "not-found",
+                get("/v1/operator/jobs/" + done.path("job").asLong() + "/attempts/9", operator)
+                        .code());
+        assertEquals(200, get("/v1/operator/attention", operator).status());
+        assertEquals(
+                2,
+                get("/v1/operator/jobs?wat=a.wat", operator)
+                        .body()
+                        .path("matched")
+                        .asInt());
+        assertEquals(
+                "campaign-resume",
+                get("/v1/operator/audit?people=true&limit=1", operator)
+                        .body()
+                        .path("audit")
+                        .path(0)
+                        .path("action")
+                        .asText());
+    }
+
+    /** The stream has no end: its first words are read, and by hand. */
+    private void events() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + "/v1/events"))
+                .build();
+        HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        String type = response.headers().firstValue("Content-Type").orElse("");
+        assertEquals("", api.fault("get", "/v1/events", null, response.statusCode(), type, new byte[0]));
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+            StringBuilder heard = new StringBuilder();
+            while (!heard.toString().contains("event: overview")
+                    || !heard.toString().contains("\"nickname\":\"ada\"")) {
+                heard.append(lines.readLine()).append('\n');
+            }
+            assertTrue(heard.toString().contains("event: recent"), heard.toString());
+        }
     }
 
     @Test
@@ -805,8 +918,15 @@ class ApiIT extends ApiHarness {
 
     @Test
     void thePageIsServedWithItsParts() throws Exception {
-        for (String path :
-                List.of("/", "/page.js", "/dom.js", "/operator.html", "/operator.js", "/page.css", "/icon.svg")) {
+        for (String path : List.of(
+                "/",
+                "/page.js",
+                "/dom.js",
+                "/operator.html",
+                "/operator.js",
+                "/page.css",
+                "/icon.svg",
+                "/uplot/LICENSE")) {
             HttpResponse<String> response = http.send(
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + path))
                             .build(),
@@ -876,6 +996,15 @@ class ApiIT extends ApiHarness {
         assertTrue(cli(0, "job", "quarantine", "1", "--reason", "odd").contains("quarantined"));
         assertTrue(cli(0, "job", "show", "1").contains("operator: odd"));
         assertTrue(cli(0, "job", "requeue", "1", "--reason", "mended").contains("open"));
+        String[] move = {"job", "move", "--wat", "b.wat", "--state", "open", "--to", "quarantined", "--reason", "test"};
+        assertTrue(cli(0, move).contains("13 jobs match; nothing was done"), "of both campaigns");
+        assertTrue(cli(0, concat(move, "--yes")).contains("13 jobs are quarantined, 0 had changed"));
+        assertTrue(cli(0, "attention").contains("is set aside: operator: test"));
+        assertEquals(13, cli(0, "job", "list", "--reason-has", "test").lines().count());
+        assertTrue(cli(0, concat(move, "--yes")).contains("no job matches"));
+        cli(64, "job", "move", "--to", "open", "--reason", "test");
+        cli(0, "job", "move", "--state", "quarantined", "--to", "open", "--reason", "test", "--yes");
+        assertTrue(cli(0, "attention").contains("nothing needs attention"));
         assertTrue(cli(0, "worker", "list").contains("NICKNAME"));
         register();
         acquire("cli");
@@ -897,6 +1026,12 @@ class ApiIT extends ApiHarness {
                 folder.resolve("none").toString(),
                 "--bundle",
                 BUNDLE.toString());
+    }
+
+    private static String[] concat(String[] some, String more) {
+        String[] all = Arrays.copyOf(some, some.length + 1);
+        all[some.length] = more;
+        return all;
     }
 
     @Test

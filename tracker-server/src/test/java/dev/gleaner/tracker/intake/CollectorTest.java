@@ -12,6 +12,7 @@ import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.Newcomers;
@@ -110,7 +111,7 @@ class CollectorTest {
                         "print",
                         manifest.candidateDigest()),
                 "t"));
-        await(ledger.accept(job, 1, manifest));
+        await(ledger.accept(job, 1, manifest, Profile.none()));
     }
 
     private long ready(Stage stage) {
@@ -191,7 +192,7 @@ class CollectorTest {
                 case 1 -> await(ledger.apply(job, submit, "ada"));
                 case 2 -> {
                     await(ledger.apply(job, submit, "ada"));
-                    await(ledger.accept(job, number, manifest));
+                    await(ledger.accept(job, number, manifest, Profile.none()));
                 }
                 case 3 -> {
                     await(ledger.apply(job, submit, "ada"));

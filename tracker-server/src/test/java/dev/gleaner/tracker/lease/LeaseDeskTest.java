@@ -13,6 +13,7 @@ import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.LeaseView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.AttemptStatus;
@@ -407,7 +408,7 @@ class LeaseDeskTest {
                 fetched.job().job(),
                 new LedgerEvent.Submit("bela", fetched.token(), "{}", "print", manifest.candidateDigest()),
                 "bela"));
-        await(ledger.accept(fetched.job().job(), fetched.token().attempt(), manifest));
+        await(ledger.accept(fetched.job().job(), fetched.token().attempt(), manifest, Profile.none()));
         pass(Duration.ofSeconds(2));
         assertEquals(List.of("score"), campaigns("r3", 1, Stage.SCORE));
         assertEquals(List.of(), campaigns("r4", 1, Stage.SCORE));
@@ -591,7 +592,7 @@ class LeaseDeskTest {
         await(ledger.apply(
                 job, new LedgerEvent.Submit(worker, lease.token(), MANIFEST_JSON, "p", "0".repeat(32)), worker));
         desk.submitted(job, lease.token());
-        await(ledger.accept(job, lease.token().attempt(), MANIFEST));
+        await(ledger.accept(job, lease.token().attempt(), MANIFEST, Profile.none()));
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.JobRules;
@@ -271,7 +272,7 @@ final class SimLedger {
         }
 
         @Override
-        public CompletionStage<Optional<Decision>> accept(long id, int attempt, Manifest manifest) {
+        public CompletionStage<Optional<Decision>> accept(long id, int attempt, Manifest manifest, Profile profile) {
             LedgerEvent.Accept event = new LedgerEvent.Accept(attempt);
             Decision early = bug == Bug.NO_COMPARE_AND_SET ? JobRules.decide(jobs.get(id), event) : null;
             return change(() -> {
@@ -456,12 +457,17 @@ final class SimLedger {
         }
 
         @Override
-        public List<JobView> views(@Nullable String campaign, @Nullable String state, long after, int limit) {
+        public List<JobView> views(JobQuery query, long after, int limit) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public List<AuditRow> audit(long before, int limit) {
+        public long count(JobQuery query, long most) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<AuditRow> audit(long before, int limit, boolean people) {
             throw new UnsupportedOperationException();
         }
 

@@ -36,6 +36,19 @@ public final class ClipTokenizer implements AutoCloseable {
         this.context = context;
     }
 
+    /**
+     * The token ids as {@link #ids} gives them.
+     *
+     * @throws UnknownTextException for a text that strangers wrote and the vocabulary does not know
+     */
+    public long[] idsOfAnything(String text) throws UnknownTextException {
+        try {
+            return ids(text);
+        } catch (RuntimeException e) {
+            throw new UnknownTextException(e);
+        }
+    }
+
     /** The token ids, 2 to {@code context} of them, without padding. */
     public long[] ids(String text) {
         String unescaped =

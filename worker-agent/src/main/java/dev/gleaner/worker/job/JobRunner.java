@@ -9,6 +9,7 @@ import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.protocol.shard.BatchColumn;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
+import dev.gleaner.worker.clip.UnknownTextException;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.extract.Extractor;
 import dev.gleaner.worker.fetch.FetchLimits;
@@ -48,7 +49,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
 
 /**
  * The line of one job: extract → fetch → decode and resize → CLIP → keep → shard, joined by bounded channels; or its first or its
@@ -169,6 +169,11 @@ public final class JobRunner {
         }
     }
 
+    /** Makes tokens of what strangers wrote. */
+    private interface Texts {
+        long[] of(String text) throws UnknownTextException;
+    }
+
     /** What the manifest says of links, once the line has run. */
     private interface Ending {
         Manifest manifest(List<Shard> shards) throws IOException;
@@ -197,7 +202,7 @@ public final class JobRunner {
     }
 
     /** The first half: from the WAT to pictures. */
-    private Ending fetch(WatSource source, String precision, Function<String, long[]> tokens) {
+    private Ending fetch(WatSource source, String precision, Texts tokens) {
         WatReader reader = new WatReader(source);
         FetchStage fetching = new FetchStage(
                 candidates,
@@ -241,7 +246,12 @@ public final class JobRunner {
                     picture.watOffset(),
                     picture.index());
             if (!outcomes.isSettled(candidate)) {
-                ready.put(new ReadyPair(candidate, facts(picture), picture.pixels(), scorer.tokens(picture.text())));
+                try {
+                    long[] tokens = scorer.tokens(picture.text());
+                    ready.put(new ReadyPair(candidate, facts(picture), picture.pixels(), tokens));
+                } catch (UnknownTextException e) {
+                    drop(candidate, picture.imageBytes(), PairDrop.UNKNOWN_TEXT);
+                }
             }
         });
     }
@@ -334,7 +344,7 @@ public final class JobRunner {
         outcomes.settle(new Outcome.Dropped(candidate.offset(), candidate.index(), bytes, reason));
     }
 
-    private void decodeAll(Function<String, long[]> tokens) throws InterruptedException, IOException {
+    private void decodeAll(Texts tokens) throws InterruptedException, IOException {
         for (FetchStage.Answer answer = answers.take(); answer != null; answer = answers.take()) {
             Candidate candidate = answer.candidate();
             if (answer.fetched() instanceof Fetched.Dropped dropped) {
@@ -346,6 +356,8 @@ public final class JobRunner {
                     decoded = decode(candidate, body, tokens);
                 } catch (ImageRefusedException e) {
                     drop(candidate, body.bytes().length, e.reason());
+                } catch (UnknownTextException e) {
+                    drop(candidate, body.bytes().length, PairDrop.UNKNOWN_TEXT);
                 } finally {
                     slots.release(body);
                 }
@@ -356,8 +368,8 @@ public final class JobRunner {
         }
     }
 
-    private ReadyPair decode(Candidate candidate, Fetched.Body body, Function<String, long[]> tokens)
-            throws ImageRefusedException, InterruptedException {
+    private ReadyPair decode(Candidate candidate, Fetched.Body body, Texts tokens)
+            throws ImageRefusedException, UnknownTextException, InterruptedException {
         ImageHeader header = ImageHeader.read(body.bytes());
         Policy policy = lease.policy();
         if (!policy.formats().contains(header.format().name())) {
@@ -374,7 +386,7 @@ public final class JobRunner {
                 hex("MD5", body.bytes()),
                 body.status(),
                 body.at());
-        return new ReadyPair(candidate, facts, pixels, tokens.apply(candidate.text()));
+        return new ReadyPair(candidate, facts, pixels, tokens.of(candidate.text()));
     }
 
     /** What was found out about the links stays as it was; what became of the pictures is new. */

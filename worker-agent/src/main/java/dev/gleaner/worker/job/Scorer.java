@@ -4,6 +4,7 @@ import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.ClipSession;
+import dev.gleaner.worker.clip.UnknownTextException;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.pipeline.Channel;
 import dev.gleaner.worker.shard.KeptPair;
@@ -36,8 +37,8 @@ final class Scorer {
         return model.sessions(settings.scorers());
     }
 
-    long[] tokens(String text) {
-        return model.tokenizer().ids(text);
+    long[] tokens(String text) throws UnknownTextException {
+        return model.tokenizer().idsOfAnything(text);
     }
 
     /** Scores all that comes; on each of {@link #threads} threads at once. */

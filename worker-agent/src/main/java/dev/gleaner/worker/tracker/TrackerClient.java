@@ -185,8 +185,8 @@ public final class TrackerClient {
                 .build();
         HttpResponse<InputStream> response = send(request);
         try (InputStream in = response.body()) {
-            if (response.statusCode() / 100 == 4) {
-                throw new InputUnavailableException("a batch is not to be had: status " + response.statusCode());
+            if (response.statusCode() == 404 || response.statusCode() == 410) {
+                throw new InputUnavailableException("a batch is gone: status " + response.statusCode());
             } else if (response.statusCode() != 200) {
                 throw new IOException("a batch cannot be fetched now: status " + response.statusCode());
             }

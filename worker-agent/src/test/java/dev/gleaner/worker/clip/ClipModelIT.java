@@ -1,5 +1,6 @@
 package dev.gleaner.worker.clip;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -220,6 +221,14 @@ class ClipModelIT {
             assertEquals(8, longIds.length);
             assertEquals(shortIds[shortIds.length - 1], longIds[7]);
             assertEquals(shortIds[0], longIds[0]);
+        }
+    }
+
+    @Test
+    void aTextThatTheVocabularyDoesNotKnowIsTold() throws Exception {
+        try (ClipTokenizer tokenizer = new ClipTokenizer(BUNDLE.resolve("tokenizer.json"), 77)) {
+            assertThrows(UnknownTextException.class, () -> tokenizer.idsOfAnything("<b> a red circle"));
+            assertArrayEquals(tokenizer.ids("a red circle"), tokenizer.idsOfAnything("a red circle"));
         }
     }
 

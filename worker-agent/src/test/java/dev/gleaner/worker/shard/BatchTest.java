@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.shard.BatchColumn;
 import dev.gleaner.worker.image.Preprocessor;
@@ -119,8 +120,9 @@ class BatchTest {
         Path shard = pairs.finish().get(0).file();
         assertThrows(IOException.class, () -> read(shard));
         Path batch;
+        PreparedPicture whole = picture(1);
         try (BatchWriter writer = new BatchWriter(folder, Map.of())) {
-            writer.add(picture(1));
+            writer.add(whole);
             batch = writer.finish().get(0).file();
         }
         byte[] good = Files.readAllBytes(batch);
@@ -130,13 +132,14 @@ class BatchTest {
             bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
             Path spoilt = Files.write(folder.resolve("spoilt"), bad);
             try {
-                for (PreparedPicture picture : read(spoilt)) {
-                    assertEquals(BatchColumn.PIXEL_BYTES, picture.pixels().length);
-                }
+                PreparedPicture picture = read(spoilt).get(0);
+                assertEquals(whole.url(), picture.url());
+                assertEquals(whole.text(), picture.text());
+                assertArrayEquals(whole.pixels(), picture.pixels(), "a flipped bit changes no picture unseen");
             } catch (IOException e) {
                 refused++;
             }
         }
-        assertEquals(200, refused, "every page has its checksum, and the footer its shape");
+        assertTrue(refused > 150, "only bits that nobody reads may flip: " + refused + " of 200 were refused");
     }
 }

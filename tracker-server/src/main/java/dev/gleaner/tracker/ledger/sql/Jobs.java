@@ -140,14 +140,15 @@ final class Jobs {
         int rows = change == null
                 ? update(
                         session,
-                        "UPDATE job SET attempts = ?, live = ?, version = version + 1 WHERE id = ? AND version = ?",
+                        "UPDATE job SET attempts = ?, live = ?, changed_at = ?, version = version + 1 WHERE id = ? AND version = ?",
                         attempts,
                         live,
+                        now,
                         job.id(),
                         loaded.version())
                 : update(
                         session,
-                        "UPDATE job SET attempts = ?, live = ?, state = ?, reason = ?, points = ?, not_before = ?, canonical = ?, version = version + 1"
+                        "UPDATE job SET attempts = ?, live = ?, state = ?, reason = ?, points = ?, not_before = ?, canonical = ?, changed_at = ?, version = version + 1"
                                 + " WHERE id = ? AND version = ?",
                         attempts,
                         live,
@@ -156,6 +157,7 @@ final class Jobs {
                         change.points(),
                         change.delay().isZero() ? 0 : now + change.delay().toMillis(),
                         change.canonical(),
+                        now,
                         job.id(),
                         loaded.version());
         requireOne(rows, "job " + job.id());
@@ -217,7 +219,7 @@ final class Jobs {
         requireOne(rows, "attempt " + change.number() + " of job " + job);
         JobSnapshot.Attempt attempt = Objects.requireNonNull(
                 loaded.job().attempt(change.number()), "the rules change attempts that are there");
-        session.sums().ended(attempt.worker(), change.to(), event);
+        session.sums().ended(attempt.worker(), change.to(), event, now);
     }
 
     static List<Ledger.ReadyJob> ready(Session session, Stage stage, int limit, Instant now, Share share)

@@ -13,6 +13,7 @@ import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
@@ -20,6 +21,7 @@ import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.ledger.Statistics;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
@@ -51,6 +53,7 @@ public final class SqlLedger implements Ledger {
     private final List<GroupCommit> writers = new ArrayList<>();
     private final String epoch;
     private final Roster roster = new SqlRoster(this);
+    private final Statistics statistics = new SqlStatistics(this);
 
     /** What a lease says of its job never changes. */
     private final Map<Long, Stage> stages = new ConcurrentHashMap<>();
@@ -240,6 +243,11 @@ public final class SqlLedger implements Ledger {
         return roster;
     }
 
+    /** How the effort does, from the same database. */
+    public Statistics statistics() {
+        return statistics;
+    }
+
     // Jobs
 
     @Override
@@ -251,7 +259,7 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
-    public CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest) {
+    public CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest, Profile profile) {
         return write(job, c -> {
             Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
             if (loaded.isEmpty()) {
@@ -265,7 +273,7 @@ public final class SqlLedger implements Ledger {
                 String worker = loaded.get().job().attempts().get(attempt - 1).worker();
                 long campaign = loaded.get().campaign();
                 Stage stage = stage(c, campaign);
-                c.sums().result(campaign, worker, manifest, stage != Stage.FETCH);
+                c.sums().result(campaign, worker, manifest, profile, stage != Stage.FETCH, clock.millis());
                 if (stage == Stage.FETCH) {
                     Campaigns.feed(c, campaign, job, database.forShare());
                 }
@@ -365,13 +373,18 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
-    public List<JobView> views(@Nullable String campaign, @Nullable String state, long after, int limit) {
-        return read(c -> Views.jobs(c, campaign, state, after, limit));
+    public List<JobView> views(JobQuery query, long after, int limit) {
+        return read(c -> Views.jobs(c, query, after, limit));
     }
 
     @Override
-    public List<AuditRow> audit(long before, int limit) {
-        return read(c -> Views.audit(c, before, limit));
+    public long count(JobQuery query, long most) {
+        return read(c -> Views.count(c, query, most));
+    }
+
+    @Override
+    public List<AuditRow> audit(long before, int limit, boolean people) {
+        return read(c -> Views.audit(c, before, limit, people));
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.result.CandidateDigest;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.LedgerEvent;
@@ -32,11 +33,17 @@ final class Sums {
     }
 
     private static final String NO_COUNTS = json(Counts.none());
+    private static final String NO_PROFILE = json(Profile.none());
+    /** What {@code progress} sums up. */
+    static final long INTERVAL_MILLIS = 300_000;
+
+    private static final long DAY_MILLIS = 86_400_000;
 
     private static final class Tally {
         private final Map<Column, Long> jobs = new EnumMap<>(Column.class);
 
         private Counts counts = Counts.none();
+        private Profile profile = Profile.none();
         private String digest = Sql.NO_CANDIDATES;
         private long bytes;
         private boolean results;
@@ -55,8 +62,26 @@ final class Sums {
         private int lowered;
     }
 
+    /** What came in within one interval. */
+    private static final class Intake {
+        private long jobs;
+        private long candidates;
+        private long kept;
+        private long bytes;
+    }
+
+    private record Interval(long campaign, long at) implements Comparable<Interval> {
+        @Override
+        public int compareTo(Interval other) {
+            int by = Long.compare(campaign, other.campaign);
+            return by != 0 ? by : Long.compare(at, other.at);
+        }
+    }
+
     private final Map<Long, Tally> tallies = new TreeMap<>();
+    private final Map<Interval, Intake> intervals = new TreeMap<>();
     private final Map<String, Person> workers = new TreeMap<>();
+    private long now;
 
     void jobs(long campaign, Column column, long count) {
         tallies.computeIfAbsent(campaign, c -> new Tally()).jobs.merge(column, count, Long::sum);
@@ -66,19 +91,29 @@ final class Sums {
      * A result has become a job's canonical one.
      *
      * @param pairs whether what it kept are pairs, and not pictures that are yet to be scored
+     * @param at epoch milliseconds
      */
-    void result(long campaign, String worker, Manifest manifest, boolean pairs) {
+    void result(long campaign, String worker, Manifest manifest, Profile profile, boolean pairs, long at) {
         Tally tally = tallies.computeIfAbsent(campaign, c -> new Tally());
         tally.results = true;
         tally.counts = tally.counts.plus(manifest.counts());
+        tally.profile = tally.profile.plus(profile);
         tally.digest = CandidateDigest.sum(tally.digest, manifest.candidateDigest());
-        tally.bytes += manifest.objects().stream().mapToLong(ShardObject::bytes).sum();
+        long bytes = manifest.objects().stream().mapToLong(ShardObject::bytes).sum();
+        tally.bytes += bytes;
+        Intake intake = intervals.computeIfAbsent(
+                new Interval(campaign, at - Math.floorMod(at, INTERVAL_MILLIS)), i -> new Intake());
+        intake.jobs++;
+        intake.candidates += manifest.counts().candidates();
+        intake.kept += manifest.counts().kept();
+        intake.bytes += bytes;
         workers.computeIfAbsent(worker, w -> new Person()).kept +=
                 pairs ? manifest.counts().kept() : 0;
     }
 
     /** An attempt has ended so. Whose fault that is, is told in {@code docs/leases.md}. */
-    void ended(String worker, AttemptStatus status, LedgerEvent event) {
+    void ended(String worker, AttemptStatus status, LedgerEvent event, long at) {
+        now = at;
         switch (status) {
             case ACCEPTED, SUPERSEDED -> {
                 Person person = workers.computeIfAbsent(worker, w -> new Person());
@@ -109,10 +144,47 @@ final class Sums {
         for (Map.Entry<Long, Tally> entry : tallies.entrySet()) {
             write(session, entry.getKey(), slot, entry.getValue(), forUpdate);
         }
+        for (Map.Entry<Interval, Intake> entry : intervals.entrySet()) {
+            write(session, entry.getKey(), slot, entry.getValue());
+        }
         for (Map.Entry<String, Person> entry : workers.entrySet()) {
             write(session, entry.getKey(), entry.getValue());
         }
+        for (Map.Entry<String, Person> entry : workers.entrySet()) {
+            gift(session, Math.floorDiv(now, DAY_MILLIS), entry.getKey(), entry.getValue());
+        }
         clear();
+    }
+
+    private static void write(Session session, Interval interval, int slot, Intake intake) throws SQLException {
+        update(
+                session,
+                "INSERT INTO progress (campaign, at, slot, jobs, candidates, kept, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (campaign, at, slot) DO UPDATE SET jobs = progress.jobs + excluded.jobs,"
+                        + " candidates = progress.candidates + excluded.candidates, kept = progress.kept + excluded.kept,"
+                        + " bytes = progress.bytes + excluded.bytes",
+                interval.campaign,
+                interval.at,
+                slot,
+                intake.jobs,
+                intake.candidates,
+                intake.kept,
+                intake.bytes);
+    }
+
+    private static void gift(Session session, long day, String worker, Person person) throws SQLException {
+        update(
+                session,
+                "INSERT INTO gift (day, worker, accepted, rejected, failed, kept) VALUES (?, ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (day, worker) DO UPDATE SET accepted = gift.accepted + excluded.accepted,"
+                        + " rejected = gift.rejected + excluded.rejected, failed = gift.failed + excluded.failed,"
+                        + " kept = gift.kept + excluded.kept",
+                day,
+                worker,
+                person.accepted,
+                person.rejected,
+                person.failed,
+                person.kept);
     }
 
     /** The standing is doubled by each accepted result and loses a thousandth by each fault. */
@@ -151,12 +223,13 @@ final class Sums {
             throws SQLException {
         update(
                 session,
-                "INSERT INTO tally (campaign, slot, free, leased, done, quarantined, cancelled, counts, bytes, digest) VALUES (?, ?, 0, 0, 0, 0, 0, ?, 0, ?)"
+                "INSERT INTO tally (campaign, slot, free, leased, done, quarantined, cancelled, counts, bytes, digest, profile) VALUES (?, ?, 0, 0, 0, 0, 0, ?, 0, ?, ?)"
                         + " ON CONFLICT DO NOTHING",
                 campaign,
                 slot,
                 NO_COUNTS,
-                Sql.NO_CANDIDATES);
+                Sql.NO_CANDIDATES,
+                NO_PROFILE);
         update(
                 session,
                 "UPDATE tally SET free = free + ?, leased = leased + ?, done = done + ?, quarantined = quarantined + ?, cancelled = cancelled + ?,"
@@ -174,22 +247,24 @@ final class Sums {
         }
         String[] before = one(
                         session,
-                        r -> new String[] {r.getString(1), r.getString(2)},
-                        "SELECT counts, digest FROM tally WHERE campaign = ? AND slot = ?" + forUpdate,
+                        r -> new String[] {r.getString(1), r.getString(2), r.getString(3)},
+                        "SELECT counts, digest, profile FROM tally WHERE campaign = ? AND slot = ?" + forUpdate,
                         campaign,
                         slot)
                 .orElseThrow();
         update(
                 session,
-                "UPDATE tally SET counts = ?, digest = ? WHERE campaign = ? AND slot = ?",
+                "UPDATE tally SET counts = ?, digest = ?, profile = ? WHERE campaign = ? AND slot = ?",
                 json(parse(before[0], Counts.class).plus(tally.counts)),
                 CandidateDigest.sum(before[1], tally.digest),
+                json(parse(before[2], Profile.class).plus(tally.profile)),
                 campaign,
                 slot);
     }
 
     void clear() {
         tallies.clear();
+        intervals.clear();
         workers.clear();
     }
 }

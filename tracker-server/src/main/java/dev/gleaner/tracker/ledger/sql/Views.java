@@ -5,6 +5,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.one;
 
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.tracker.ledger.Ledger.AuditRow;
+import dev.gleaner.tracker.ledger.Ledger.JobQuery;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** What operators look at: jobs with their attempts, and the audit trail. */
 final class Views {
@@ -26,13 +26,37 @@ final class Views {
         return one(session, r -> view(session, r), COLUMNS + "WHERE j.id = ?", job);
     }
 
-    static List<JobView> jobs(Session session, @Nullable String campaign, @Nullable String state, long after, int limit)
-            throws SQLException {
-        StringBuilder where = new StringBuilder("WHERE j.id > ?");
+    static List<JobView> jobs(Session session, JobQuery query, long after, int limit) throws SQLException {
         List<Object> values = new ArrayList<>(List.of(after));
-        if (campaign != null) {
+        String where = "WHERE j.id > ?" + where(query, values);
+        values.add(limit);
+        return all(session, r -> view(session, r), COLUMNS + where + " ORDER BY j.id LIMIT ?", values.toArray());
+    }
+
+    /** How many there are, or {@code most} when there are more. */
+    static long count(Session session, JobQuery query, long most) throws SQLException {
+        List<Object> values = new ArrayList<>();
+        String sql = "SELECT count(*) FROM (SELECT 1 FROM job j JOIN campaign c ON c.id = j.campaign"
+                + " JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat WHERE 1 = 1" + where(query, values)
+                + " LIMIT ?) m";
+        values.add(most);
+        return one(session, r -> r.getLong(1), sql, values.toArray()).orElse(0L);
+    }
+
+    private static String where(JobQuery query, List<Object> values) {
+        StringBuilder where = new StringBuilder();
+        String state = query.state();
+        if (query.campaign() != null) {
             where.append(" AND c.name = ?");
-            values.add(campaign);
+            values.add(query.campaign());
+        }
+        if (query.wat() != null) {
+            where.append(" AND w.path LIKE ? ESCAPE '!'");
+            values.add(containing(query.wat()));
+        }
+        if (query.reason() != null) {
+            where.append(" AND j.reason LIKE ? ESCAPE '!'");
+            values.add(containing(query.reason()));
         }
         if (state != null) {
             where.append(" AND j.state = ?");
@@ -44,8 +68,11 @@ final class Views {
                         default -> "";
                     });
         }
-        values.add(limit);
-        return all(session, r -> view(session, r), COLUMNS + where + " ORDER BY j.id LIMIT ?", values.toArray());
+        return where.toString();
+    }
+
+    private static String containing(String text) {
+        return "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%";
     }
 
     private static JobView view(Session session, ResultSet r) throws SQLException {
@@ -75,7 +102,11 @@ final class Views {
                 attempts);
     }
 
-    static List<AuditRow> audit(Session session, long before, int limit) throws SQLException {
+    /** As the index of V7 says it. */
+    private static final String OF_PEOPLE =
+            " AND action NOT IN ('grant', 'submit', 'accept', 'reject', 'release', 'fail', 'expire', 'worker-token', 'worker-version')";
+
+    static List<AuditRow> audit(Session session, long before, int limit, boolean people) throws SQLException {
         return all(
                 session,
                 r -> new AuditRow(
@@ -85,7 +116,8 @@ final class Views {
                         r.getString(4),
                         r.getString(5),
                         r.getString(6)),
-                "SELECT id, at, actor, action, subject, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?",
+                "SELECT id, at, actor, action, subject, detail FROM audit WHERE id < ?" + (people ? OF_PEOPLE : "")
+                        + " ORDER BY id DESC LIMIT ?",
                 before,
                 limit);
     }

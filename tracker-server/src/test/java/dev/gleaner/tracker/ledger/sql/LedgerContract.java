@@ -3,6 +3,7 @@ package dev.gleaner.tracker.ledger.sql;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.AttemptStatus;
@@ -27,19 +29,23 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.ledger.Statistics;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,7 +127,7 @@ abstract class LedgerContract {
                         MANIFEST_JSON,
                         "print",
                         MANIFEST.candidateDigest()));
-        await(ledger.accept(job, number, MANIFEST));
+        await(ledger.accept(job, number, MANIFEST, Profile.none()));
     }
 
     private List<Ledger.ReadyJob> ready(Stage stage) {
@@ -148,7 +154,7 @@ abstract class LedgerContract {
                 Ledger.CampaignAdded.Outcome.EXISTED,
                 await(ledger.addCampaign(score, List.of(), "op")).outcome());
         accepted(fetches.get(1).job());
-        await(ledger.accept(fetches.get(1).job(), 1, MANIFEST));
+        await(ledger.accept(fetches.get(1).job(), 1, MANIFEST, Profile.none()));
         List<Ledger.ReadyJob> scores = ready(Stage.SCORE);
         assertEquals(2, scores.size());
         for (int i = 0; i < 2; i++) {
@@ -217,7 +223,7 @@ abstract class LedgerContract {
         campaign();
         grant(1, "ada");
         apply(1, submit("ada", 1));
-        await(ledger.accept(1, 1, MANIFEST));
+        await(ledger.accept(1, 1, MANIFEST, Profile.none()));
         grant(2, "ada");
         String epoch = ledger.epoch();
         // A second connection sees what a fresh process would see after a kill: nothing is only in memory.
@@ -239,7 +245,7 @@ abstract class LedgerContract {
         grant(1, "ada");
         apply(1, submit("ada", 1));
         for (int i = 0; i < 3; i++) {
-            await(ledger.accept(1, 1, MANIFEST));
+            await(ledger.accept(1, 1, MANIFEST, Profile.none()));
         }
         CampaignStatus status = ledger.campaigns().get(0);
         assertEquals(5, status.accepted().images());
@@ -301,16 +307,20 @@ abstract class LedgerContract {
         apply(2, new LedgerEvent.Quarantine("operator: odd"));
         assertEquals(
                 List.of(1L),
-                ledger.views("c", "leased", 0, 10).stream().map(JobView::job).toList());
+                ledger.views(new Ledger.JobQuery("c", "leased", null, null), 0, 10).stream()
+                        .map(JobView::job)
+                        .toList());
         assertEquals(
                 List.of(2L),
-                ledger.views(null, "quarantined", 0, 10).stream()
+                ledger.views(new Ledger.JobQuery(null, "quarantined", null, null), 0, 10).stream()
                         .map(JobView::job)
                         .toList());
         assertEquals(
                 List.of(3L, 4L),
-                ledger.views("c", "open", 0, 2).stream().map(JobView::job).toList());
-        assertEquals(List.of(), ledger.views("other", null, 0, 10));
+                ledger.views(new Ledger.JobQuery("c", "open", null, null), 0, 2).stream()
+                        .map(JobView::job)
+                        .toList());
+        assertEquals(List.of(), ledger.views(new Ledger.JobQuery("other", null, null, null), 0, 10));
     }
 
     @Test
@@ -432,7 +442,7 @@ abstract class LedgerContract {
                         default -> new LedgerEvent.Accept(attempt);
                     };
             Decision decision = event instanceof LedgerEvent.Accept
-                    ? await(mine.accept(job, attempt, MANIFEST)).orElseThrow()
+                    ? await(mine.accept(job, attempt, MANIFEST, Profile.none())).orElseThrow()
                     : await(mine.apply(job, event, "test")).orElseThrow();
             if (event instanceof LedgerEvent.Grant && decision instanceof Decision.Applied applied) {
                 String granted = job + "/" + applied.attempts().get(0).number();
@@ -468,13 +478,14 @@ abstract class LedgerContract {
         campaign();
         grant(1, "ada");
         apply(1, submit("ada", 1));
-        List<Ledger.AuditRow> trail = ledger.audit(Long.MAX_VALUE, 2);
+        List<Ledger.AuditRow> trail = ledger.audit(Long.MAX_VALUE, 2, false);
         assertEquals(
                 List.of("submit", "grant"),
                 trail.stream().map(Ledger.AuditRow::action).toList());
         assertEquals("attempt 1 LEASED -> SUBMITTED; ", trail.get(0).detail());
         assertEquals(
-                "campaign-create", ledger.audit(trail.get(1).id(), 10).get(0).action());
+                "campaign-create",
+                ledger.audit(trail.get(1).id(), 10, false).get(0).action());
     }
 
     private Roster.WorkerRow ada() {
@@ -490,7 +501,7 @@ abstract class LedgerContract {
         for (int job = 1; job <= 3; job++) {
             grant(job, "ada");
             apply(job, submit("ada", 1));
-            await(ledger.accept(job, 1, MANIFEST));
+            await(ledger.accept(job, 1, MANIFEST, Profile.none()));
         }
         assertEquals(List.of(80, 3), List.of(ada().standing(), ada().streak()));
         grant(4, "ada");
@@ -503,7 +514,7 @@ abstract class LedgerContract {
         for (int job = 6; job <= 10; job++) {
             grant(job, "ada");
             apply(job, submit("ada", 1));
-            await(ledger.accept(job, 1, MANIFEST));
+            await(ledger.accept(job, 1, MANIFEST, Profile.none()));
         }
         assertEquals(List.of(1_000, 5), List.of(ada().standing(), ada().streak()));
         assertEquals(1_000, ledger.roster().workers().get(0).standing());
@@ -559,7 +570,7 @@ abstract class LedgerContract {
         assertTrue(ledger.roster().keyByToken("second").orElseThrow().revoked());
         assertEquals(
                 List.of("key-revoke", "key-rotate", "key-create"),
-                ledger.audit(Long.MAX_VALUE, 3).stream()
+                ledger.audit(Long.MAX_VALUE, 3, false).stream()
                         .map(Ledger.AuditRow::action)
                         .toList());
     }
@@ -586,7 +597,8 @@ abstract class LedgerContract {
         reopen();
         assertEquals(Heartbeat.Directive.PAUSE, ada().directive());
         assertEquals("the store is full", ada().message());
-        assertEquals("worker-pause", ledger.audit(Long.MAX_VALUE, 1).get(0).action());
+        assertEquals(
+                "worker-pause", ledger.audit(Long.MAX_VALUE, 1, false).get(0).action());
         assertEquals(true, await(ledger.roster().directWorker("ada", Heartbeat.Directive.NONE, null, "op")));
         assertEquals(Heartbeat.Directive.NONE, ledger.roster().workers().get(0).directive());
         org.junit.jupiter.api.Assertions.assertNull(ada().message());
@@ -615,5 +627,112 @@ abstract class LedgerContract {
         reopen();
         org.junit.jupiter.api.Assertions.assertArrayEquals(secret, ledger.secret("links"));
         assertEquals(32, secret.length);
+    }
+
+    @Test
+    void statisticsSayWhatCameInWhenAndFromWhom() {
+        campaign();
+        await(Newcomers.enrol(ledger.roster(), "bela", "hash2"));
+        Statistics statistics = ledger.statistics();
+        long today = Math.floorDiv(clock.millis(), 86_400_000L);
+        assertEquals(List.of(), statistics.leaders(Statistics.By.PERSON, null, 10));
+        assertEquals(List.of(), statistics.progress("c", Instant.EPOCH, Statistics.INTERVAL));
+        assertEquals(Optional.empty(), statistics.profile("other"));
+        assertEquals(Optional.empty(), statistics.field("other"));
+
+        Profile.Builder profile = new Profile.Builder();
+        profile.add(0.31f, "en-GB", "JPEG", 600, 400, null);
+        grant(1, "ada");
+        assertEquals(new Statistics.Crowd(2, 1, 1), statistics.crowd());
+        assertEquals(1, statistics.versions().get(0).workers());
+        apply(1, handedIn("ada", 1));
+        await(ledger.accept(1, 1, MANIFEST, profile.build()));
+        clock.advance(Duration.ofMinutes(11));
+        grant(2, "bela");
+        apply(2, handedIn("bela", 1));
+        await(ledger.accept(2, 1, MANIFEST, profile.build()));
+        clock.advance(Duration.ofDays(1));
+        grant(3, "ada");
+        apply(3, handedIn("ada", 1));
+        apply(3, new LedgerEvent.Reject(1, "bad"));
+
+        assertEquals(Map.of("0.30", 2L), statistics.profile("c").orElseThrow().similarity());
+        assertEquals(Map.of("en", 2L), statistics.profile("c").orElseThrow().language());
+        List<Statistics.Interval> intervals = statistics.progress("c", Instant.EPOCH, Statistics.INTERVAL);
+        assertEquals(2, intervals.size());
+        assertEquals(MANIFEST.counts().kept(), intervals.get(0).kept());
+        assertEquals(0, intervals.get(0).at().toEpochMilli() % 300_000);
+        assertEquals(
+                2,
+                statistics.progress("c", Instant.EPOCH, Duration.ofDays(1)).stream()
+                        .mapToLong(Statistics.Interval::jobs)
+                        .sum());
+        assertEquals(
+                Set.of("ada", "bela"),
+                statistics.leaders(Statistics.By.PERSON, null, 10).stream()
+                        .map(Statistics.Leader::name)
+                        .collect(Collectors.toSet()));
+        assertEquals(1, statistics.leaders(Statistics.By.PERSON, null, 1).size());
+        assertEquals(2, statistics.leaders(Statistics.By.PERSON, today, 10).size());
+        assertEquals(
+                List.of(), statistics.leaders(Statistics.By.PERSON, today + 1, 10), "a rejected result is no gift");
+        statistics.leaders(Statistics.By.TEAM, null, 10).forEach(team -> assertNotNull(team.name()));
+        List<Statistics.Machine> machines = statistics.machines("ada");
+        assertEquals(1, machines.size());
+        assertEquals(1, machines.get(0).rejected());
+        assertEquals(0, machines.get(0).live());
+        assertEquals(
+                List.of(
+                        new Statistics.Day(today, 1, 0, 0, MANIFEST.counts().kept()),
+                        new Statistics.Day(today + 1, 0, 1, 0, 0)),
+                statistics.days("ada", today));
+        assertEquals(1, statistics.days("ada", today + 1).size());
+        assertEquals("ada", statistics.failing(today + 1, 1, 10).get(0).nickname());
+        assertEquals(List.of(), statistics.failing(today, 1, 10), "as many went right");
+    }
+
+    private LedgerEvent.Submit handedIn(String worker, int attempt) {
+        return new LedgerEvent.Submit(
+                worker, new FencingToken(ledger.epoch(), attempt), MANIFEST_JSON, "print", MANIFEST.candidateDigest());
+    }
+
+    @Test
+    void theFieldTellsOfEveryJobAlsoBetweenAnotherCampaigns() {
+        campaign();
+        Statistics.Field field = ledger.statistics().field("c").orElseThrow();
+        long jobs = field.jobs();
+        assertEquals(List.of(), field.starts());
+        grant(2, "ada");
+        List<String> told = new ArrayList<>();
+        ledger.statistics()
+                .jobs(
+                        field.campaign(),
+                        field.before(0),
+                        100,
+                        (job, status, leased, changedAt, tried) -> told.add(
+                                job + " " + status + " " + leased + " " + (changedAt == clock.millis()) + " " + tried));
+        assertEquals(jobs, told.size());
+        assertEquals("1 OPEN false false 0", told.get(0));
+        assertEquals("2 OPEN true true 1", told.get(1));
+        assertEquals(1, count("c", "leased", null));
+        assertEquals(jobs, count("c", null, "wat"));
+        assertEquals(jobs / 3, count(null, null, "b.wat"));
+        assertEquals(0, count("c", null, "_.wat"), "what is searched for is no pattern");
+        assertEquals(2, ledger.count(new Ledger.JobQuery(null, null, null, null), 2));
+        apply(1, new LedgerEvent.Quarantine("an odd file"));
+        assertEquals(
+                1,
+                ledger.views(new Ledger.JobQuery(null, "quarantined", null, "odd"), 0, 10)
+                        .size());
+        assertEquals(
+                List.of("quarantine", "campaign-create"),
+                ledger.audit(Long.MAX_VALUE, 10, true).stream()
+                        .map(Ledger.AuditRow::action)
+                        .filter(action -> !action.startsWith("worker"))
+                        .toList());
+    }
+
+    private long count(String campaign, String state, String wat) {
+        return ledger.count(new Ledger.JobQuery(campaign, state, wat, null), 1_000);
     }
 }

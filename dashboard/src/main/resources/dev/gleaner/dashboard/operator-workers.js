@@ -1,0 +1,90 @@
+// Workers: what they gave and cost, and a word to them. The filter is the page's address.
+
+import { $, button, counted, element, fill, number, row } from "./dom.js";
+import { call, confirm, desk, filterForm, mayChange, say } from "./operators.js";
+
+const MOST = 300;
+const TROUBLES = { RESOLVER: "of name lookups go unanswered", CONNECTIONS: "of connections fail", LINK: "of pictures come too late" };
+const DIRECTIVES = { PAUSE: "paused", DRAIN: "finishing, then stops", UPDATE: "finishing, then stops to be updated" };
+
+const IS = {
+  "": () => true,
+  working: (worker) => worker.live > 0,
+  idle: (worker) => worker.live === 0 && !worker.banned && !worker.waiting,
+  waiting: (worker) => worker.waiting,
+  directed: (worker) => worker.directive !== "NONE",
+  banned: (worker) => worker.banned,
+  troubled: (worker) => worker.troubles.length > 0,
+};
+
+function now(worker) {
+  const said = [];
+  if (worker.banned) said.push("banned");
+  if (worker.waiting) said.push("waits to be let in");
+  if (worker.directive !== "NONE") said.push(DIRECTIVES[worker.directive] ?? worker.directive);
+  if (worker.live) said.push(`on ${counted(worker.live, "job")}`);
+  for (const trouble of worker.troubles) said.push(`${trouble.percent} % ${TROUBLES[trouble.kind] ?? trouble.kind}`);
+  if (worker.message) said.push(`told: «${worker.message}»`);
+  return said.join("; ") || "idle";
+}
+
+function act(text, worker, path, question, body = () => ({})) {
+  return button(text, async () => {
+    const reason = question ? await confirm(question) : "";
+    if (reason === null) return;
+    try {
+      await call("POST", `/v1/operator/workers/${encodeURIComponent(worker.worker)}/${path}`, body(reason));
+      await refresh();
+    } catch (error) {
+      say(error);
+    }
+  }, { class: "small" });
+}
+
+function direct(text, worker, directive, title, explanation) {
+  return act(text, worker, "direct", {
+    title, text: explanation, ask: "What its volunteer is told, if anything: ", go: text, keep: "Leave it", optional: true,
+  }, (message) => ({ directive, message: message || null }));
+}
+
+function acts(worker) {
+  if (!mayChange) return "";
+  const who = `${worker.nickname} (${worker.worker})`;
+  return element("span", { class: "acts" }, [
+    ...(worker.waiting ? [act("Let in", worker, "admit", null)] : []),
+    ...(worker.directive === "NONE"
+      ? [
+          direct("Pause", worker, "PAUSE", `Pause ${who}?`, "It keeps what it has leased and asks for no more until you let it go on."),
+          direct("Drain", worker, "DRAIN", `Let ${who} finish and stop?`, "It finishes what it has leased, then its program ends."),
+        ]
+      : []),
+    direct(worker.directive === "NONE" ? "Tell" : "Let go on", worker, "NONE", `A word to ${who}`, "It works on as it does; its volunteer sees the words, until you say others."),
+    worker.banned
+      ? act("Let back in", worker, "unban", { title: `Let ${who} back in?`, text: "It may ask for jobs again.", ask: null, go: "Let it back in", keep: "Leave it banned" })
+      : act("Ban", worker, "ban", { title: `Ban ${who}?`, text: `Its ${counted(worker.live, "live lease is", "live leases are")} taken away and it gets no more. What it has given stays. «Let back in» undoes this.`, ask: null, go: "Ban it", keep: "Leave it" }),
+  ]);
+}
+
+const query = filterForm($("filter"), ["text", "state", "order"], { order: "kept" }, () => refresh());
+const refresh = desk(5000, async () => {
+  const { workers } = await call("GET", "/v1/operator/workers");
+  const wanted = query();
+  const text = (wanted.get("text") ?? "").toLowerCase();
+  const order = wanted.get("order") ?? "kept";
+  const is = IS[wanted.get("state") ?? ""] ?? IS[""];
+  const matched = workers.filter((worker) => is(worker) && `${worker.nickname}\n${worker.team ?? ""}\n${worker.worker}\n${worker.agent}`.toLowerCase().includes(text));
+  matched.sort(order === "agent" ? (a, b) => a.agent.localeCompare(b.agent) : (a, b) => (b[order] ?? 0) - (a[order] ?? 0));
+  const versions = new Map();
+  for (const worker of workers) if (worker.live) versions.set(worker.agent, (versions.get(worker.agent) ?? 0) + 1);
+  $("versions").textContent = versions.size ? `At work: ${[...versions].map(([agent, n]) => `${number.format(n)} of ${agent}`).join(", ")}.` : "";
+  $("count").textContent = `${number.format(matched.length)} of ${counted(workers.length, "worker")}${matched.length > MOST ? `, the first ${MOST} are shown` : ""}.`;
+  if (document.activeElement?.closest?.("#workers")) return; // Not under somebody's finger.
+  fill("workers", matched.slice(0, MOST).map((worker) => row([
+    element("a", { href: `volunteers.html?name=${encodeURIComponent(worker.nickname)}` }, [worker.nickname]),
+    worker.team,
+    element("a", { href: `operator.html?worker=${encodeURIComponent(worker.worker)}` }, [element("code", {}, [worker.worker])]),
+    worker.agent, now(worker), worker.accepted, worker.rejected, worker.failed, worker.kept,
+    element("span", { class: "num", title: "share of the full daily allowance" }, [`${(worker.standing / 10).toFixed(1)} %`]),
+    acts(worker),
+  ], { "data-worker": worker.worker })), "no-workers");
+});

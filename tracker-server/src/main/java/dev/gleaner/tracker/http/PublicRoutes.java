@@ -1,0 +1,69 @@
+package dev.gleaner.tracker.http;
+
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.tracker.service.PublicCalls;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What everybody may see of campaigns and volunteers. */
+final class PublicRoutes {
+    private static final String CAMPAIGN = "/v1/campaigns/:name";
+
+    private final Vertx vertx;
+    private final PublicCalls calls;
+    private final Watchers watchers;
+
+    PublicRoutes(Vertx vertx, PublicCalls calls, Watchers watchers) {
+        this.vertx = vertx;
+        this.calls = calls;
+        this.watchers = watchers;
+    }
+
+    void add(Router router, Calls at) {
+        at.get("/v1/overview", ctx -> calls.overview());
+        at.get("/v1/default-policy", ctx -> Policy.laion400m());
+        Events events = new Events(vertx, watchers, at);
+        router.get("/v1/events").handler(events::open);
+        at.get(CAMPAIGN + "/series", ctx -> calls.series(ctx.pathParam("name"), param(ctx, "span", "day")));
+        at.get(CAMPAIGN + "/profile", ctx -> calls.profile(ctx.pathParam("name")));
+        at.get(CAMPAIGN + "/samples", ctx -> Map.of("samples", calls.samples(ctx.pathParam("name"))));
+        at.get(CAMPAIGN + "/field", ctx -> calls.field(ctx.pathParam("name")));
+        router.get(CAMPAIGN + "/field/:level/:tile")
+                .handler(ctx -> send(
+                        ctx,
+                        "application/octet-stream",
+                        at.blocking(() -> Buffer.buffer(calls.tile(
+                                ctx.pathParam("name"),
+                                Requests.number(ctx.pathParam("level"), "level"),
+                                Requests.number(ctx.pathParam("tile"), "tile"))))));
+        at.get(
+                CAMPAIGN + "/jobs/:place",
+                ctx -> calls.job(ctx.pathParam("name"), Requests.number(ctx.pathParam("place"), "place")));
+        at.get(
+                "/v1/leaders",
+                ctx -> calls.leaders(
+                        param(ctx, "by", "person"), param(ctx, "day", "ever"), Requests.number(ctx, "limit", 50)));
+        at.get("/v1/volunteer", ctx -> calls.volunteer(param(ctx, "name", "")));
+        router.get("/v1/volunteer/badge.svg")
+                .handler(ctx -> send(
+                        ctx, "image/svg+xml", at.blocking(() -> Buffer.buffer(calls.badge(param(ctx, "name", ""))))));
+    }
+
+    private static String param(RoutingContext ctx, String name, String otherwise) {
+        @Nullable String value = ctx.request().getParam(name);
+        return value == null ? otherwise : value;
+    }
+
+    private static void send(RoutingContext ctx, String type, Future<Buffer> body) {
+        body.onSuccess(bytes -> ctx.response()
+                        .putHeader("Content-Type", type)
+                        .putHeader("Cache-Control", "no-store")
+                        .end(bytes))
+                .onFailure(ctx::fail);
+    }
+}

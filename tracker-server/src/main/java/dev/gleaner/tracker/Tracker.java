@@ -11,6 +11,7 @@ import dev.gleaner.tracker.cluster.SharedBoard;
 import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.http.ClientAddress;
 import dev.gleaner.tracker.http.ConnectionGuard;
+import dev.gleaner.tracker.http.DnsTxt;
 import dev.gleaner.tracker.http.Watchers;
 import dev.gleaner.tracker.intake.Collector;
 import dev.gleaner.tracker.intake.Intake;
@@ -36,12 +37,14 @@ import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Ranks;
+import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.settings.Setting;
 import dev.gleaner.tracker.sites.Board;
 import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.sites.SiteRates;
+import dev.gleaner.tracker.sites.StoppedSites;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import dev.gleaner.tracker.watch.Meters;
@@ -179,7 +182,8 @@ public final class Tracker implements AutoCloseable {
         Access access = new Access(ledger, roster, clock);
         ClientAddress addresses = new ClientAddress(config.trustedProxies());
         Board board = cluster == null ? Board.ofOne() : new SharedBoard(cluster);
-        SiteDesk sites = new SiteDesk(clock, settings.siteRates(), board);
+        Setting<StoppedSites> stopped = new Setting<>(ledger, "stopped.sites", StoppedSites.class, StoppedSites.NONE);
+        SiteDesk sites = new SiteDesk(clock, settings.siteRates(), stopped, board);
         meters.sites(() -> sites.spared().size());
         Ranks ranks = new Ranks(roster);
         PublicCalls everybody = new PublicCalls(ledger, ledger.statistics(), judging, clock);
@@ -196,6 +200,7 @@ public final class Tracker implements AutoCloseable {
                                 ledger, roster, settings.enrolment(), routed, sites, ranks, judging, store, times),
                         everybody,
                         watchers,
+                        new StopCalls(stopped, new DnsTxt(vertx, config.dns()), ledger.secret("site.stops"), clock),
                         new OperatorCalls(
                                 ledger, roster, routed, bundles, new Collector(ledger, store, clock), sites, settings),
                         new LeaseCalls(ledger, roster, routed, clock),
@@ -237,6 +242,7 @@ public final class Tracker implements AutoCloseable {
                 feed.tellOverview();
             }
         });
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, stopped::refresh);
         every(clockThread, RANK_SECONDS, TimeUnit.SECONDS, ranks::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));

@@ -3,6 +3,7 @@ package dev.gleaner.tracker;
 import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.storage.s3.S3Settings;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param data folder of what this tracker keeps itself: the embedded ledger and objects, bundles, the operators' token
  * @param trustedProxies addresses or subnets whose word on where a call comes from is believed
  * @param tls null for plain HTTP, as behind a proxy
+ * @param dns name server that is asked for the TXT records of site owners; null for this machine's own
  * @param cluster null for a tracker on its own, which opens no port for others
  */
 public record TrackerConfig(
@@ -26,7 +28,8 @@ public record TrackerConfig(
         ObjectsPlace objects,
         @Nullable ClusterSettings cluster,
         List<String> trustedProxies,
-        @Nullable Tls tls) {
+        @Nullable Tls tls,
+        @Nullable InetSocketAddress dns) {
     public TrackerConfig {
         trustedProxies = List.copyOf(trustedProxies);
         if (port < 0 || port > 65_535) {
@@ -36,6 +39,20 @@ public record TrackerConfig(
             throw new IllegalArgumentException(
                     "several trackers need what they can share: a PostgreSQL ledger (--ledger) and an S3 store (--objects)");
         }
+    }
+
+    /** A tracker that asks this machine's own name servers. */
+    public TrackerConfig(
+            String host,
+            int port,
+            Path data,
+            LeaseSettings leases,
+            LedgerPlace ledger,
+            ObjectsPlace objects,
+            @Nullable ClusterSettings cluster,
+            List<String> trustedProxies,
+            @Nullable Tls tls) {
+        this(host, port, data, leases, ledger, objects, cluster, trustedProxies, tls, null);
     }
 
     /** A tracker with everything in its own folder. */

@@ -7,6 +7,7 @@ import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.storage.s3.S3Settings;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,14 +89,16 @@ final class PlaceOptions {
             LeaseSettings leases,
             @Nullable ClusterSettings cluster,
             List<String> trustedProxies,
-            TrackerConfig.@Nullable Tls tls)
+            TrackerConfig.@Nullable Tls tls,
+            @Nullable InetSocketAddress dns)
             throws IOException {
-        return new TrackerConfig(host, port, data, leases, ledgerPlace(), objectsPlace(), cluster, trustedProxies, tls);
+        return new TrackerConfig(
+                host, port, data, leases, ledgerPlace(), objectsPlace(), cluster, trustedProxies, tls, dns);
     }
 
     /** For commands that run no tracker. */
     TrackerConfig config() throws IOException {
-        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null, List.of(), null);
+        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null, List.of(), null, null);
     }
 
     private LedgerPlace ledgerPlace() throws IOException {

@@ -6,6 +6,9 @@ import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,6 +69,15 @@ final class ServeCommand implements Callable<Integer> {
             description =
                     "proxies whose X-Forwarded-For is believed when workers are counted by their address (default: $GLEANER_TRUSTED_PROXIES, else none)")
     List<String> trustedProxies = List.of();
+
+    @Option(
+            names = "--dns-server",
+            paramLabel = "ADDRESS[:PORT]",
+            defaultValue = "${env:GLEANER_DNS_SERVER}",
+            description =
+                    "name server that is asked whether a site's owner wants no visits (default: $GLEANER_DNS_SERVER, else this machine's own)")
+    @Nullable
+    String dnsServer;
 
     @Option(
             names = "--lease-ttl",
@@ -154,6 +166,22 @@ final class ServeCommand implements Callable<Integer> {
                 clusterName, clusterHost, clusterPort, busPort, given(clusterMembers), kubernetesService);
     }
 
+    private @Nullable InetSocketAddress nameServer() {
+        String text = dnsServer;
+        if (text == null || text.isBlank()) {
+            return null;
+        }
+        try {
+            URI server = new URI("dns://" + text.strip());
+            if (server.getHost() == null) {
+                throw new URISyntaxException(text, "no address");
+            }
+            return new InetSocketAddress(server.getHost(), server.getPort() < 0 ? 53 : server.getPort());
+        } catch (URISyntaxException | IllegalArgumentException e) {
+            throw new Failure(Exit.USAGE, "--dns-server must be an address, or address:port");
+        }
+    }
+
     /** An empty environment variable is none. */
     private static List<String> given(@Nullable List<String> texts) {
         return texts == null
@@ -165,7 +193,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         LeaseSettings leases =
                 new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
-        TrackerConfig config = places.config(host, port, leases, cluster(), given(trustedProxies), tls());
+        TrackerConfig config = places.config(host, port, leases, cluster(), given(trustedProxies), tls(), nameServer());
         boolean firstStart = !Files.exists(places.data.resolve("operator.token"));
         Tracker tracker = Tracker.start(config, InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code site list|rates|set-rates}. */
 @Command(
@@ -18,6 +19,7 @@ import picocli.CommandLine.Option;
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class SiteCommand {
     private static final String RATES = "v1/operator/site-rates";
+    private static final String STOPPED = "v1/operator/stopped-sites";
     private final PrintStream out;
 
     SiteCommand(PrintStream out) {
@@ -77,6 +79,41 @@ final class SiteCommand {
                         "perSite", perSite == null ? now.path("perSite").asDouble() : perSite,
                         "perSource", perSource == null ? now.path("perSource").asDouble() : perSource)));
         return Exit.OK;
+    }
+
+    @Command(
+            name = "stopped",
+            description = "Lists sites where nobody goes any more, with who said so.",
+            mixinStandardHelpOptions = true)
+    int stopped(@Mixin OperatorOptions operator) throws IOException {
+        printStops(operator.get(STOPPED));
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "stop",
+            description = "Keeps all workers away from a site and the names below it, at once.",
+            mixinStandardHelpOptions = true)
+    int stop(@Mixin OperatorOptions operator, @Parameters(paramLabel = "SITE") String site) throws IOException {
+        printStops(operator.post(STOPPED, Map.of("site", site, "stop", true)));
+        return Exit.OK;
+    }
+
+    @Command(name = "allow", description = "Lets workers go to a stopped site again.", mixinStandardHelpOptions = true)
+    int allow(@Mixin OperatorOptions operator, @Parameters(paramLabel = "SITE") String site) throws IOException {
+        printStops(operator.post(STOPPED, Map.of("site", site, "stop", false)));
+        return Exit.OK;
+    }
+
+    private void printStops(JsonNode list) {
+        for (JsonNode stop : list.path("stops")) {
+            out.printf(
+                    "%-40s since %s, said %s%n",
+                    Printable.of(stop.path("site").asText(), 80),
+                    Printable.of(stop.path("since").asText(), 40),
+                    Printable.of(stop.path("by").asText(), 80));
+        }
+        out.println(list.path("stops").size() + " sites are stopped");
     }
 
     private void print(JsonNode rates) {

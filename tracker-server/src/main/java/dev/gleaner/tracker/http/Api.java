@@ -12,6 +12,7 @@ import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Refusal;
+import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
@@ -39,6 +40,7 @@ public final class Api {
 
     private final Vertx vertx;
     private final Services services;
+    private final ClientAddress addresses;
     private final WorkerRoutes workers;
     private final OperatorRoutes operators;
 
@@ -52,6 +54,7 @@ public final class Api {
             WorkerCalls workers,
             PublicCalls everybody,
             Watchers watchers,
+            StopCalls stops,
             OperatorCalls operators,
             LeaseCalls leases,
             AttentionCalls attention,
@@ -68,12 +71,14 @@ public final class Api {
     public Api(Vertx vertx, Services services, ClientAddress addresses) {
         this.vertx = vertx;
         this.services = services;
+        this.addresses = addresses;
         this.workers = new WorkerRoutes(services.workers, services.bundles, services.uploads, addresses);
         this.operators = new OperatorRoutes(
                 services.access,
                 services.operators,
                 services.leases,
                 services.attention,
+                services.stops,
                 services.door,
                 services.workers,
                 services.bundles);
@@ -109,7 +114,7 @@ public final class Api {
         calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
         calls.get("/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
         calls.get("/v1/worker-release", ctx -> services.operators.release());
-        new PublicRoutes(vertx, services.everybody, services.watchers).add(router, calls);
+        new PublicRoutes(vertx, services.everybody, services.watchers, services.stops, addresses).add(router, calls);
         router.get("/health/live").handler(ctx -> Answers.render(ctx, 200, Map.of("status", "live")));
         calls.get("/health/ready", ctx -> ready());
         router.get("/metrics")

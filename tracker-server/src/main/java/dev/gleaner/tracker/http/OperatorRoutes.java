@@ -10,6 +10,7 @@ import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.Json;
 import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
@@ -32,12 +33,14 @@ final class OperatorRoutes {
     private final BundleShelf bundles;
     private final LeaseCalls leases;
     private final AttentionCalls attention;
+    private final StopCalls stops;
 
     OperatorRoutes(
             Access access,
             OperatorCalls operators,
             LeaseCalls leases,
             AttentionCalls attention,
+            StopCalls stops,
             DoorCalls door,
             WorkerCalls workers,
             BundleShelf bundles) {
@@ -45,6 +48,7 @@ final class OperatorRoutes {
         this.operators = operators;
         this.leases = leases;
         this.attention = attention;
+        this.stops = stops;
         this.door = door;
         this.workers = workers;
         this.bundles = bundles;
@@ -202,6 +206,10 @@ final class OperatorRoutes {
         calls.get(ROOT + "/site-rates", ctx -> operators.siteRates());
         calls.post(ROOT + "/site-rates", ctx -> operators.changeSiteRates(actor(ctx), Requests.bytes(ctx)));
         calls.get(ROOT + "/sites", ctx -> Map.of("sites", operators.sites()));
+        calls.get(ROOT + "/stopped-sites", ctx -> stops.all());
+        calls.post(
+                ROOT + "/stopped-sites",
+                ctx -> stops.change(actor(ctx), Requests.body(ctx, StopCalls.OperatorsWish.class)));
         calls.get(ROOT + "/limits", ctx -> operators.limits());
         calls.post(ROOT + "/limits", ctx -> operators.changeLimits(actor(ctx), Requests.bytes(ctx)));
         calls.post(ROOT + "/worker-release", ctx -> operators.changeRelease(actor(ctx), Requests.bytes(ctx)));

@@ -2,6 +2,7 @@ package dev.gleaner.tracker.http;
 
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.tracker.service.PublicCalls;
+import dev.gleaner.tracker.service.StopCalls;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -17,11 +18,15 @@ final class PublicRoutes {
     private final Vertx vertx;
     private final PublicCalls calls;
     private final Watchers watchers;
+    private final StopCalls stops;
+    private final ClientAddress addresses;
 
-    PublicRoutes(Vertx vertx, PublicCalls calls, Watchers watchers) {
+    PublicRoutes(Vertx vertx, PublicCalls calls, Watchers watchers, StopCalls stops, ClientAddress addresses) {
         this.vertx = vertx;
         this.calls = calls;
         this.watchers = watchers;
+        this.stops = stops;
+        this.addresses = addresses;
     }
 
     void add(Router router, Calls at) {
@@ -48,6 +53,10 @@ final class PublicRoutes {
                 "/v1/leaders",
                 ctx -> calls.leaders(
                         param(ctx, "by", "person"), param(ctx, "day", "ever"), Requests.number(ctx, "limit", 50)));
+        at.get("/v1/sites/stop", ctx -> stops.standing(param(ctx, "site", "")));
+        at.post(
+                "/v1/sites/stop",
+                ctx -> stops.stop(Requests.body(ctx, StopCalls.Wish.class), addresses.source(ctx.request())));
         at.get("/v1/volunteer", ctx -> calls.volunteer(param(ctx, "name", "")));
         router.get("/v1/volunteer/badge.svg")
                 .handler(ctx -> send(

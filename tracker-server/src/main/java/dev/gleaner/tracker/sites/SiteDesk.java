@@ -50,6 +50,7 @@ public final class SiteDesk {
 
     private final InstantSource clock;
     private final Supplier<SiteRates> rates;
+    private final Supplier<StoppedSites> stopped;
     private final Board board;
     private final Cache<String, Traffic> traffic = Caffeine.newBuilder()
             .maximumSize(200_000)
@@ -70,7 +71,9 @@ public final class SiteDesk {
         private int count;
     }
 
-    public SiteDesk(InstantSource clock, Supplier<SiteRates> rates, Board board) {
+    /** @param stopped where nobody shall go */
+    public SiteDesk(InstantSource clock, Supplier<SiteRates> rates, Supplier<StoppedSites> stopped, Board board) {
+        this.stopped = stopped;
         this.clock = clock;
         this.rates = rates;
         this.board = board;
@@ -97,7 +100,7 @@ public final class SiteDesk {
                 take(worker, tally, now);
             }
         }
-        return news(report.since(), now);
+        return news(report, now);
     }
 
     private void take(String worker, Sites.Tally tally, Instant now) {
@@ -166,7 +169,11 @@ public final class SiteDesk {
         }
     }
 
-    private Sites.Orders news(long since, Instant now) {
+    private Sites.Orders news(Sites.Report report, Instant now) {
+        long since = report.since();
+        StoppedSites all = stopped.get();
+        long known = report.stops() == null ? 0 : report.stops();
+        Sites.Stops stops = known == all.version() ? null : all.told();
         List<SiteNote> notes = notes(now);
         // A cursor of times to come is one of a clock that was set back.
         int from = since > now.toEpochMilli() ? 0 : firstAfter(notes, since);
@@ -178,7 +185,7 @@ public final class SiteDesk {
                 .toList();
         Instant told = to == notes.size() ? now : notes.get(to - 1).notedAt();
         Instant cursor = told.isAfter(now.minus(OVERLAP)) ? now.minus(OVERLAP) : told;
-        return new Sites.Orders(Math.max(0, cursor.toEpochMilli()), orders);
+        return new Sites.Orders(Math.max(0, cursor.toEpochMilli()), orders, stops);
     }
 
     private static int firstAfter(List<SiteNote> notes, long since) {

@@ -41,6 +41,7 @@ abstract class ApiHarness {
 
     final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    final TxtServer names = new TxtServer();
     Tracker tracker;
     OpenApi api;
     String operator = "";
@@ -60,13 +61,25 @@ abstract class ApiHarness {
     }
 
     Tracker startTracker() throws Exception {
-        return Tracker.start(
-                TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES), InstantSource.system(), "test");
+        TrackerConfig plain = TrackerConfig.embedded("127.0.0.1", 0, folder.resolve("data"), LEASES);
+        TrackerConfig config = new TrackerConfig(
+                plain.host(),
+                plain.port(),
+                plain.data(),
+                plain.leases(),
+                plain.ledger(),
+                plain.objects(),
+                null,
+                List.of(),
+                null,
+                names.address());
+        return Tracker.start(config, InstantSource.system(), "test");
     }
 
     @AfterEach
     void stop() {
         tracker.close();
+        names.close();
     }
 
     Answer call(String method, String path, byte[] body, String token, String version) throws Exception {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -661,6 +662,7 @@ class ApiIT extends ApiHarness {
                 .body()
                 .path("sites");
         assertEquals("example.org", heard.path("orders").path(0).path("site").asText());
+        stops();
         Map<String, Object> nonsense = Map.of("since", 0, "tallies", Collections.nCopies(101, tally));
         assertEquals(
                 "malformed-request",
@@ -681,6 +683,66 @@ class ApiIT extends ApiHarness {
     }
 
     /** Operations about who gets in; {@link DoorIT} tells what they are for. */
+    /** A site's owner, who sets a record and makes everybody stay away. */
+    private void stops() throws Exception {
+        Map<String, Object> wish = Map.of("site", "shop.example");
+        JsonNode standing = get("/v1/sites/stop?site=Shop.Example", "").body();
+        assertFalse(standing.path("stopped").asBoolean());
+        Answer early = post("/v1/sites/stop", wish, "");
+        assertEquals("state-conflict", early.code());
+        assertTrue(early.body().path("detail").asText().contains("there is none yet"), early.toString());
+        names.records.put(standing.path("record").asText() + ".", "stop=what somebody guesses");
+        Answer guessed = post("/v1/sites/stop", wish, "");
+        assertEquals("state-conflict", guessed.code());
+        assertTrue(guessed.body().path("detail").asText().contains("somebody guesses"), guessed.toString());
+        names.records.put(
+                standing.path("record").asText() + ".", standing.path("value").asText());
+        assertTrue(post("/v1/sites/stop", wish, "").body().path("stopped").asBoolean());
+        assertTrue(get("/v1/sites/stop?site=img.shop.example", "")
+                .body()
+                .path("stopped")
+                .asBoolean());
+        assertFalse(get("/v1/sites/stop?site=workshop.example", "")
+                .body()
+                .path("stopped")
+                .asBoolean());
+        for (String bad : List.of("", "com", "https://x.org", "x.org/", "-x.org", "a..b", "x".repeat(300) + ".org")) {
+            assertEquals(
+                    "malformed-request",
+                    get("/v1/sites/stop?site=" + URLEncoder.encode(bad, StandardCharsets.UTF_8), "")
+                            .code(),
+                    bad);
+        }
+        JsonNode told = beat(0).path("stops");
+        assertEquals("shop.example", told.path("sites").path(0).asText());
+        assertTrue(
+                beat(told.path("version").asLong()).path("stops").isMissingNode(),
+                "who knows the list is not told again");
+        String stopped = "/v1/operator/stopped-sites";
+        assertEquals(
+                "owner, by DNS",
+                get(stopped, operator).body().path("stops").path(0).path("by").asText());
+        assertEquals(
+                0,
+                post(stopped, Map.of("site", "shop.example", "stop", false), operator)
+                        .body()
+                        .path("stops")
+                        .size());
+        assertEquals(
+                0,
+                beat(told.path("version").asLong()).path("stops").path("sites").size());
+        assertTrue(cli(0, "site", "stop", "other.example").contains("other.example"));
+        assertTrue(cli(0, "site", "stopped").contains("1 sites are stopped"));
+        assertTrue(cli(0, "site", "allow", "other.example").contains("0 sites are stopped"));
+    }
+
+    private JsonNode beat(long stops) throws Exception {
+        Map<String, Object> report = Map.of("since", 0, "tallies", List.of(), "stops", stops);
+        return post("/v1/heartbeats", Map.of("leases", List.of(), "sites", report), worker)
+                .body()
+                .path("sites");
+    }
+
     private void door(String id) throws Exception {
         String root = "/v1/operator";
         Map<String, Object> limits =

@@ -33,6 +33,7 @@ import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.sites.Board;
 import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.sites.SiteRates;
+import dev.gleaner.tracker.sites.StoppedSites;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -244,7 +245,7 @@ final class Effort {
                     new NoRoster(),
                     () -> Enrolment.DEFAULT,
                     new RoutingDesk(new SimPeers(this, mine), fresh, world, world.random),
-                    new SiteDesk(world, () -> SiteRates.DEFAULT, Board.ofOne()),
+                    new SiteDesk(world, () -> SiteRates.DEFAULT, () -> StoppedSites.NONE, Board.ofOne()),
                     new Ranks(new NoRoster()),
                     judging,
                     new NoStore(),

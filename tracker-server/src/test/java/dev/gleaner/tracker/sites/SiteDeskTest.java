@@ -20,7 +20,7 @@ class SiteDeskTest {
 
     private Instant now = Instant.parse("2026-11-21T12:00:00Z");
     private SiteRates rates = new SiteRates(20, 100);
-    private final SiteDesk desk = new SiteDesk(() -> now, () -> rates, Board.ofOne());
+    private final SiteDesk desk = new SiteDesk(() -> now, () -> rates, () -> StoppedSites.NONE, Board.ofOne());
 
     private Sites.Orders beat(String worker, long since, Sites.Tally... tallies) {
         return desk.beat(worker, new Sites.Report(since, List.of(tallies)));

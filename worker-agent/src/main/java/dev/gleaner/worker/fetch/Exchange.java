@@ -52,7 +52,8 @@ final class Exchange {
             AddressGuard guard,
             @Nullable GlobalTrafficShapingHandler shaping,
             String userAgent,
-            Clock clock) {}
+            Clock clock,
+            StoppedSites stopped) {}
 
     private static final byte[] NOTHING = new byte[0];
     private static final int MAX_HEADER_BYTES = 32 << 10;
@@ -442,6 +443,11 @@ final class Exchange {
             WebUrl next = location == null ? null : WebUrl.parse(location, url);
             if (next == null || !next.isHttp()) {
                 drop(PairDrop.BAD_REDIRECT, "a redirect to no http or https address");
+                return;
+            }
+            String to = next.host();
+            if (to != null && env.stopped.has(to)) {
+                drop(PairDrop.OPTED_OUT, "a redirect to a site whose owner wants no visits");
                 return;
             }
             closeChannel();

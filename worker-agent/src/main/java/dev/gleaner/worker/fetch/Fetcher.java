@@ -18,6 +18,7 @@ import io.netty.handler.traffic.GlobalTrafficShapingHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledFuture;
@@ -44,6 +45,7 @@ public final class Fetcher implements AutoCloseable {
     private final DeadHosts deadHosts = new DeadHosts(System::nanoTime);
     private final SiteLog sites = new SiteLog();
     private final RobotsTxt robots = new RobotsTxt(System::nanoTime);
+    private final StoppedSites stopped = new StoppedSites();
 
     /**
      * What may be used of the machine's link.
@@ -90,7 +92,8 @@ public final class Fetcher implements AutoCloseable {
                 guard,
                 shaping(link),
                 userAgent,
-                Clock.systemUTC());
+                Clock.systemUTC(),
+                stopped);
         this.gates = new SiteGates(courtesy, this::later, System::nanoTime);
     }
 
@@ -128,6 +131,11 @@ public final class Fetcher implements AutoCloseable {
      */
     public void spare(String site, Duration rest, Duration interval, Duration validity) {
         gates.spare(site, rest, interval, validity);
+    }
+
+    /** Nobody goes to these sites, or to names below them, until another list comes; what is under way is finished. */
+    public void stop(Collection<String> all) {
+        stopped.set(all);
     }
 
     /** Forgets which hosts and names did not answer: after this machine was cut off that says nothing of them. */
@@ -177,7 +185,7 @@ public final class Fetcher implements AutoCloseable {
 
         @Override
         public boolean wanted() {
-            return !slots.isClosed() && !deadHosts.isDead(host);
+            return !slots.isClosed() && !stopped.has(host) && !deadHosts.isDead(host);
         }
 
         void enter() {
@@ -242,7 +250,9 @@ public final class Fetcher implements AutoCloseable {
         }
 
         private Fetched notTried() {
-            if (slots.isClosed()) {
+            if (stopped.has(host)) {
+                return new Fetched.Dropped(PairDrop.OPTED_OUT, 0, "the site's owner wants no visits");
+            } else if (slots.isClosed()) {
                 return new Fetched.Dropped(PairDrop.TIMEOUT, 0, "the job was stopped");
             } else if (deadHosts.isDead(host)) {
                 return new Fetched.Dropped(

@@ -15,6 +15,8 @@ final class SwarmManners {
     private final Fetcher fetcher;
     private final SourceManners sources;
     private long cursor;
+    /** Version of the list of stopped sites that is kept to. */
+    private long stops;
 
     SwarmManners(Fetcher fetcher, SourceManners sources) {
         this.fetcher = fetcher;
@@ -27,7 +29,7 @@ final class SwarmManners {
     }
 
     Sites.Report report() {
-        return new Sites.Report(cursor, fetcher.sites().take(Sites.MAX_TALLIES));
+        return new Sites.Report(cursor, fetcher.sites().take(Sites.MAX_TALLIES), stops);
     }
 
     /** The report did not get through. */
@@ -38,6 +40,11 @@ final class SwarmManners {
     void heed(Sites.Orders orders) {
         cursor = Math.max(0, orders.cursor());
         orders.orders().stream().limit(Sites.MAX_ORDERS).forEach(this::heed);
+        Sites.Stops list = orders.stops();
+        if (list != null && list.sites().size() <= Sites.MAX_STOPS) {
+            fetcher.stop(list.sites());
+            stops = list.version();
+        }
     }
 
     private void heed(Sites.Order order) {

@@ -112,6 +112,8 @@ class FetcherIT {
                 case "/loop" -> redirect(exchange, "/loop");
                 case "/private" -> redirect(exchange, "http://10.1.2.3/x.jpg");
                 case "/metadata" -> redirect(exchange, "http://169.254.169.254/latest");
+                case "/elsewhere" ->
+                    redirect(exchange, "http://localhost:" + server.getAddress().getPort() + "/ok");
                 case "/file" -> redirect(exchange, "file:///etc/passwd");
                 case "/gzip" -> {
                     exchange.getResponseHeaders().add("Content-Encoding", "gzip");
@@ -270,6 +272,20 @@ class FetcherIT {
         assertDropped(PairDrop.BAD_REDIRECT, "/file");
         assertDropped(PairDrop.TIMEOUT, "/drip");
         assertDropped(PairDrop.TIMEOUT, "/hang");
+    }
+
+    @Test
+    void nobodyGoesWhereTheOwnerWantsNoVisitsNotEvenByARedirect() throws Exception {
+        assertTrue(fetch("/elsewhere") instanceof Fetched.Body);
+        fetcher.stop(List.of("localhost"));
+        assertDropped(PairDrop.OPTED_OUT, "/elsewhere");
+        assertTrue(fetch("/ok") instanceof Fetched.Body, "others are visited as before");
+        fetcher.stop(List.of("0.1", "127.0.0.1"));
+        int before = requests.get();
+        assertDropped(PairDrop.OPTED_OUT, "/ok");
+        assertEquals(before, requests.get(), "it is not even asked");
+        fetcher.stop(List.of());
+        assertTrue(fetch("/ok") instanceof Fetched.Body);
     }
 
     @Test

@@ -1,0 +1,43 @@
+// A site's owner sees how it stands, proves to be the owner by a TXT record, and makes everybody stay away.
+
+import { $, button, copyButton, element, get } from "./dom.js";
+
+const form = $("stop");
+
+function draw(standing, trouble) {
+  if (standing.stopped) {
+    $("standing").replaceChildren(element("p", {}, [
+      element("strong", {}, [`Nobody goes to ${standing.site} any more`]),
+      `, since ${new Date(standing.since).toLocaleString()}. The record is needed no more.`,
+    ]));
+    return;
+  }
+  const line = `${standing.record}. IN TXT "${standing.value}"`;
+  $("standing").replaceChildren(
+    element("p", {}, [`${standing.site} is visited when a list of links names it. To end that, set this record in its DNS:`]),
+    element("pre", { tabindex: "0", "aria-label": "The record" }, [line]),
+    element("p", {}, [
+      copyButton(() => line), " ",
+      button("It is set: stop now", async () => {
+        try {
+          const response = await fetch("/v1/sites/stop", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ site: standing.site }) });
+          const answer = await response.json();
+          if (response.ok) draw(answer);
+          else draw(standing, answer.detail);
+        } catch {
+          draw(standing, "The tracker does not answer.");
+        }
+      }),
+    ]),
+    ...(trouble ? [element("p", { class: "trouble", role: "alert" }, [trouble])] : []),
+  );
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    draw(await get(`/v1/sites/stop?site=${encodeURIComponent(form.elements.site.value.trim())}`));
+  } catch (error) {
+    $("standing").replaceChildren(element("p", { class: "trouble", role: "alert" }, [error instanceof TypeError ? "The tracker does not answer." : error.message]));
+  }
+});

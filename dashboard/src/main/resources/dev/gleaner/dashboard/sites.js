@@ -1,19 +1,26 @@
 // A site's owner sees how it stands, proves to be the owner by a TXT record, and makes everybody stay away.
 
-import { $, button, copyButton, element, get } from "./dom.js";
+import { $, button, copyButton, counted, element, get } from "./dom.js";
 
 const form = $("stop");
+
+function gathered({ kept, lastKept, site }) {
+  return element("p", {}, [kept
+    ? `${counted(kept, "picture")} of ${site} and the names below it ${kept === 1 ? "was" : "were"} looked at and noted so far, the last ${new Date(lastKept).toLocaleString()}. Pictures that were looked at and dropped are not counted.`
+    : `Nothing of ${site} has been noted so far.`]);
+}
 
 function draw(standing, trouble) {
   if (standing.stopped) {
     $("standing").replaceChildren(element("p", {}, [
       element("strong", {}, [`Nobody goes to ${standing.site} any more`]),
       `, since ${new Date(standing.since).toLocaleString()}. The record is needed no more.`,
-    ]));
+    ]), gathered(standing));
     return;
   }
   const line = `${standing.record}. IN TXT "${standing.value}"`;
   $("standing").replaceChildren(
+    gathered(standing),
     element("p", {}, [`${standing.site} is visited when a list of links names it. To end that, set this record in its DNS:`]),
     element("pre", { tabindex: "0", "aria-label": "The record" }, [line]),
     element("p", {}, [

@@ -130,6 +130,11 @@ class PagesIT {
             look(page, "field");
 
             page.navigate(root + "sites.html");
+            page.getByLabel("Your domain").fill("Example.org");
+            button(page, "How does it stand?").click();
+            assertThat(page.getByLabel("The record")).containsText("_gleaner.example.org. IN TXT \"stop=");
+            button(page, "It is set: stop now").click();
+            assertThat(page.getByRole(AriaRole.ALERT)).containsText("cannot be looked up now");
             look(page, "sites");
 
             Page small = browsers.telephone();

@@ -91,6 +91,9 @@ final class SmallCampaign implements AutoCloseable {
                 Integer.toString(port),
                 "--heartbeat",
                 "1",
+                // Nobody answers there, and nobody outside of this machine is asked.
+                "--dns-server",
+                "127.0.0.1:" + Programs.freePort(),
                 "--lease-ttl",
                 Integer.toString(ttlSeconds));
         wayToTracker = new TcpProxy(List.of(port));

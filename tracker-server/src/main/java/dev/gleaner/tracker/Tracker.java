@@ -31,6 +31,7 @@ import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.Feed;
+import dev.gleaner.tracker.service.Hosts;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
 import dev.gleaner.tracker.service.LeaseCalls;
@@ -151,7 +152,8 @@ public final class Tracker implements AutoCloseable {
                     }
                 },
                 meters);
-        Judge judging = new Judge(ledger, new Intake(store), intakeThreads, clock, new JudgeMonitor() {
+        Hosts hosts = new Hosts(ledger.statistics()::keptFrom, clock);
+        Judge judging = new Judge(ledger, new Intake(store), hosts, intakeThreads, clock, new JudgeMonitor() {
             @Override
             public void judged(Submit.Outcome outcome, String reason) {
                 meters.judged(outcome, reason);
@@ -200,7 +202,12 @@ public final class Tracker implements AutoCloseable {
                                 ledger, roster, settings.enrolment(), routed, sites, ranks, judging, store, times),
                         everybody,
                         watchers,
-                        new StopCalls(stopped, new DnsTxt(vertx, config.dns()), ledger.secret("site.stops"), clock),
+                        new StopCalls(
+                                stopped,
+                                ledger.statistics(),
+                                new DnsTxt(vertx, config.dns()),
+                                ledger.secret("site.stops"),
+                                clock),
                         new OperatorCalls(
                                 ledger, roster, routed, bundles, new Collector(ledger, store, clock), sites, settings),
                         new LeaseCalls(ledger, roster, routed, clock),
@@ -248,7 +255,9 @@ public final class Tracker implements AutoCloseable {
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> meters.campaigns(ledger.campaigns()));
         ScheduledExecutorService healthThread = Executors.newSingleThreadScheduledExecutor(daemon("health"));
-        add("health thread", healthThread::shutdownNow);
+        add("health thread", () -> stop(healthThread));
+        add("hosts", hosts::flush);
+        every(healthThread, SWEEP_SECONDS, TimeUnit.SECONDS, hosts::flush);
         every(healthThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> probe(ledger, store, wellness, clock));
         if (cluster != null) {
             watch(meters, cluster);

@@ -4,11 +4,13 @@ import dev.gleaner.protocol.result.Profile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The port through which is asked how the effort does: what came in when, and from whom. Only reads; failures and threads as with
+ * The port through which is asked how the effort does: what came in when, and from whom. Failures and threads as with
  * {@link Ledger}.
  */
 public interface Statistics {
@@ -56,6 +58,16 @@ public interface Statistics {
     /** What versions the workers that hold leases run, and how many run each, most first. */
     List<Version> versions();
 
+    /**
+     * Adds pictures that were kept, by host in lower case. What is told is durable when the stage completes; a crash before loses it.
+     *
+     * @param at when, epoch milliseconds
+     */
+    CompletionStage<Void> keptFrom(Map<String, Long> hosts, long at);
+
+    /** Pictures kept from a domain and all names below it; none when nothing is known. */
+    KeptFrom keptFrom(String domain);
+
     /** How a campaign's jobs are numbered; empty when there is no such campaign. */
     Optional<Field> field(String campaign);
 
@@ -92,6 +104,9 @@ public interface Statistics {
             long failed,
             long kept,
             int streak) {}
+
+    /** @param last when the last of them was accepted, null without any */
+    record KeptFrom(long pictures, @Nullable Instant last) {}
 
     record Failing(String worker, String nickname, long accepted, long rejected, long failed) {}
 

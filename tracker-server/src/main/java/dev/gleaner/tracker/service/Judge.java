@@ -17,9 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -44,6 +46,7 @@ public final class Judge {
     private final InstantSource clock;
     private final JudgeMonitor monitor;
     private final Samples samples = new Samples();
+    private final Hosts hosts;
     private final Set<String> underWay = new HashSet<>();
     private volatile Consumer<Verdict> listener = verdict -> {};
 
@@ -57,7 +60,15 @@ public final class Judge {
     public record Verdict(
             String at, String campaign, long job, String nickname, String outcome, long candidates, long kept) {}
 
-    public Judge(Ledger ledger, Intake intake, ExecutorService threads, InstantSource clock, JudgeMonitor monitor) {
+    /** @param hosts where is noted from whom pictures were kept */
+    public Judge(
+            Ledger ledger,
+            Intake intake,
+            Hosts hosts,
+            ExecutorService threads,
+            InstantSource clock,
+            JudgeMonitor monitor) {
+        this.hosts = hosts;
         this.ledger = ledger;
         this.intake = intake;
         this.threads = threads;
@@ -103,7 +114,8 @@ public final class Judge {
             Optional<Fault> fault,
             String campaign,
             Profile profile,
-            List<SeenPair> sample) {}
+            List<SeenPair> sample,
+            Map<String, Long> hosts) {}
 
     private Finding look(long job, int attempt) {
         Ledger.ReadyJob ready = ledger.job(job).orElseThrow(() -> WorkerCalls.unknown(job));
@@ -113,10 +125,12 @@ public final class Judge {
         try {
             Profile.Builder profile = new Profile.Builder();
             Samples.Draw sample = samples.draw();
+            Map<String, Long> from = new HashMap<>();
             Optional<Fault> fault = intake.fault(ready, row.token(), row.worker(), manifest, fetched(ready), pair -> {
                 profile.add(
                         pair.similarity(), pair.language(), pair.format(), pair.width(), pair.height(), pair.license());
                 sample.offer(pair);
+                from.merge(Hosts.of(pair.url()), 1L, Long::sum);
             });
             return new Finding(
                     manifest,
@@ -126,7 +140,8 @@ public final class Judge {
                     fault,
                     ready.campaign(),
                     profile.build(),
-                    sample.drawn());
+                    sample.drawn(),
+                    from);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("the object storage cannot be read", e);
         }
@@ -172,6 +187,7 @@ public final class Judge {
             }
             monitor.judged(now.outcome(), "GOOD");
             samples.keep(finding.campaign, finding.sample);
+            hosts.add(finding.hosts);
             remember(job, finding, Submit.Outcome.ACCEPTED);
             return now;
         });

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.tracker.ledger.Statistics;
 import dev.gleaner.tracker.settings.Setting;
 import dev.gleaner.tracker.sites.StoppedSites;
 import dev.gleaner.tracker.sites.TxtRecords;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,6 +39,7 @@ public final class StopCalls {
     private static final int SHOWN = 5;
 
     private final Setting<StoppedSites> stopped;
+    private final Statistics statistics;
     private final TxtRecords records;
     private final byte[] secret;
     private final InstantSource clock;
@@ -50,11 +53,19 @@ public final class StopCalls {
      *
      * @param stopped whether nobody goes there, for this name or one above it
      * @param since ISO-8601 instant, null when it is not stopped
+     * @param kept pictures kept from it and from names below it so far
+     * @param lastKept ISO-8601 instant, null without any
      * @param record name of the TXT record
      * @param value that it must have
      */
     public record Standing(
-            String site, boolean stopped, @Nullable String since, String record, String value) {}
+            String site,
+            boolean stopped,
+            @Nullable String since,
+            long kept,
+            @Nullable String lastKept,
+            String record,
+            String value) {}
 
     public record Wish(String site) {}
 
@@ -62,7 +73,13 @@ public final class StopCalls {
     public record OperatorsWish(String site, boolean stop) {}
 
     /** @param secret of the ledger; what a record must say is made with it, so that nothing need be kept for who only asks */
-    public StopCalls(Setting<StoppedSites> stopped, TxtRecords records, byte[] secret, InstantSource clock) {
+    public StopCalls(
+            Setting<StoppedSites> stopped,
+            Statistics statistics,
+            TxtRecords records,
+            byte[] secret,
+            InstantSource clock) {
+        this.statistics = statistics;
         this.stopped = stopped;
         this.records = records;
         this.secret = secret.clone();
@@ -79,7 +96,16 @@ public final class StopCalls {
                 break;
             }
         }
-        return new Standing(site, since != null, since, RECORD + site, value(site));
+        Statistics.KeptFrom kept = statistics.keptFrom(site);
+        Instant last = kept.last();
+        return new Standing(
+                site,
+                since != null,
+                since,
+                kept.pictures(),
+                last == null ? null : last.toString(),
+                RECORD + site,
+                value(site));
     }
 
     /**

@@ -38,7 +38,8 @@ class FeedTest {
     void open() throws Exception {
         ledger = SqlLedger.sqlite(folder.resolve("ledger.db"), clock, LedgerMonitor.NONE);
         Intake intake = new Intake(new FileObjectStore(folder.resolve("objects"), new byte[32], clock));
-        Judge judge = new Judge(ledger, intake, threads, clock, JudgeMonitor.NONE);
+        Judge judge = new Judge(
+                ledger, intake, new Hosts(ledger.statistics()::keptFrom, clock), threads, clock, JudgeMonitor.NONE);
         feed = new Feed(new PublicCalls(ledger, ledger.statistics(), judge, clock));
         feed.watch(frame -> heard.add(new String(frame, StandardCharsets.UTF_8)));
     }

@@ -25,6 +25,7 @@ import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.service.Hosts;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
 import dev.gleaner.tracker.service.Ranks;
@@ -236,8 +237,13 @@ final class Effort {
                             hedged++;
                         }
                     });
-            Judge judging =
-                    new Judge(view, new Intake(new NoStore()), new SimThreads(this, mine), world, JudgeMonitor.NONE);
+            Judge judging = new Judge(
+                    view,
+                    new Intake(new NoStore()),
+                    new Hosts((hosts, at) -> CompletableFuture.completedFuture(null), world),
+                    new SimThreads(this, mine),
+                    world,
+                    JudgeMonitor.NONE);
             desk = fresh;
             judge = judging;
             calls = new WorkerCalls(

@@ -71,7 +71,8 @@ final class LeaseKeeper implements AutoCloseable {
         this.jitter = jitter;
         this.troubles = troubles;
         this.heard = heard;
-        plan();
+        // The first beat is at once: it brings the sites where nobody shall go before the first picture is asked for.
+        nextAt = System.nanoTime();
         java.util.concurrent.ScheduledFuture<?> unused =
                 clock.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }

@@ -8,17 +8,25 @@ import static dev.gleaner.tracker.ledger.sql.Sql.parse;
 import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Statistics;
+import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Statistics from the ledger's database. */
 final class SqlStatistics implements Statistics {
+    private static final long HOSTS_KEY = 0;
+
     private final SqlLedger ledger;
 
     SqlStatistics(SqlLedger ledger) {
@@ -143,6 +151,50 @@ final class SqlStatistics implements Statistics {
                 r -> new Version(r.getString(1), r.getLong(2)),
                 "SELECT w.agent, count(*) FROM worker w JOIN (SELECT DISTINCT worker FROM attempt WHERE state = 'LEASED') l ON l.worker = w.id"
                         + " GROUP BY w.agent ORDER BY count(*) DESC, w.agent"));
+    }
+
+    @Override
+    public CompletionStage<Void> keptFrom(Map<String, Long> hosts, long at) {
+        // Sorted, so that writers side by side lock rows in one order.
+        Map<String, Long> rows = new TreeMap<>();
+        hosts.forEach((host, kept) -> rows.merge(fromTheTop(host), kept, Long::sum));
+        return ledger.write(HOSTS_KEY, c -> {
+                    for (Map.Entry<String, Long> row : rows.entrySet()) {
+                        Sql.update(
+                                c,
+                                "INSERT INTO host (name, kept, last_at) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+                                        + " kept = host.kept + excluded.kept, last_at = excluded.last_at",
+                                bytes(row.getKey()),
+                                row.getValue(),
+                                at);
+                    }
+                    return true;
+                })
+                .thenAccept(done -> {});
+    }
+
+    private static String fromTheTop(String host) {
+        List<String> labels = Arrays.asList(host.split("\\.", -1));
+        Collections.reverse(labels);
+        return String.join(".", labels);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public KeptFrom keptFrom(String domain) {
+        String top = fromTheTop(domain);
+        // What stands between "org.example." and "org.example/" begins with the former: a slash comes after a dot.
+        return ledger.read(c -> one(
+                        c,
+                        r -> new KeptFrom(r.getLong(1), r.getLong(2) == 0 ? null : Instant.ofEpochMilli(r.getLong(2))),
+                        "SELECT coalesce(sum(kept), 0), coalesce(max(last_at), 0) FROM host WHERE name = ? OR (name >= ? AND name < ?)",
+                        bytes(top),
+                        bytes(top + "."),
+                        bytes(top + "/"))
+                .orElseThrow());
     }
 
     @Override

@@ -32,3 +32,11 @@ CREATE INDEX job_wat ON job (campaign, wat);
 
 -- What people did is a few lines among millions.
 CREATE INDEX audit_people ON audit (id) WHERE action NOT IN ('grant', 'submit', 'accept', 'reject', 'release', 'fail', 'expire', 'worker-token', 'worker-version');
+
+-- Pictures kept, by host, its labels from the top down (org.example.img), so that a domain and all below it stand together: as bytes,
+-- for the order of texts is a matter of the database's language.
+CREATE TABLE host (
+  name    BLOB PRIMARY KEY,
+  kept    INTEGER NOT NULL,
+  last_at INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -732,6 +732,20 @@ abstract class LedgerContract {
                         .toList());
     }
 
+    @Test
+    void whatWasKeptOfADomainIsThatOfAllNamesBelowIt() {
+        Statistics statistics = ledger.statistics();
+        assertEquals(new Statistics.KeptFrom(0, null), statistics.keptFrom("example.org"));
+        await(statistics.keptFrom(
+                Map.of("example.org", 1L, "img.example.org", 2L, "myexample.org", 40L, "org", 80L), 1_000));
+        await(statistics.keptFrom(Map.of("a.img.example.org", 4L, "example.org.evil.net", 160L, "", 320L), 2_000));
+        await(statistics.keptFrom(Map.of("img.example.org", 8L), 3_000));
+        assertEquals(new Statistics.KeptFrom(15, Instant.ofEpochMilli(3_000)), statistics.keptFrom("example.org"));
+        assertEquals(14, statistics.keptFrom("img.example.org").pictures());
+        assertEquals(40, statistics.keptFrom("myexample.org").pictures());
+        assertEquals(0, statistics.keptFrom("xample.org").pictures());
+    }
+
     private long count(String campaign, String state, String wat) {
         return ledger.count(new Ledger.JobQuery(campaign, state, wat, null), 1_000);
     }

@@ -75,7 +75,7 @@ function card(name) {
     const rising = (map) => Object.entries(map).sort((a, b) => Number(a[0]) - Number(b[0]));
     const part = (title, table) => element("div", {}, [element("h3", {}, [title]), table]);
     like.replaceChildren(
-      part("Cosine similarity, from", bars(rising(profile.similarity), 40)),
+      part("Cosine similarity, from", bars(rising(profile.similarity), 101)),
       part("Language of the page", bars(by(profile.language))),
       part("Longer side, from", bars(rising(profile.size).map(([n, count]) => [`${number.format(Number(n))} px`, count]), 17)),
       part("Format", bars(by(profile.format))),

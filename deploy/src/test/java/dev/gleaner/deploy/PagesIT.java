@@ -102,10 +102,13 @@ class PagesIT {
                     "the badge is a picture");
             look(page, "volunteer");
 
-            campaign.create("hand", List.of("a.wat.gz", "b.wat.gz"), 1);
+            campaign.create("hand", List.of("a.wat.gz", "b.wat.gz"), 20);
             new HandMade(root)
                     .handIn(folder, "mallory", "https://example.org/x.jpg?" + HOSTILE, List.of(HOSTILE), null);
             new HandMade(root).handIn(folder, "eve", "https://example.org/y.jpg", List.of("not for everybody"), "NSFW");
+            page.navigate(root);
+            assertThat(page.locator("#recent")).containsText("eve handed in");
+            page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "pages", "progress.png")));
             page.navigate(root + "samples.html?campaign=hand");
             Locator sample = page.locator(".samples .text");
             assertThat(sample).hasCount(1);

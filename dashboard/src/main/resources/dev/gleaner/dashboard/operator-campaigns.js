@@ -6,9 +6,26 @@ import { call, confirm, desk, mayChange, say } from "./operators.js";
 const form = $("new");
 const STAGES = { WHOLE: "everything", FETCH: "fetch", SCORE: "score" };
 
+/** Changed by typing it: what it was stays in sight until the tracker has said yes. */
+function priority(campaign) {
+  const input = element("input", { type: "number", class: "num", min: "-100", max: "100", value: String(campaign.priority), "aria-label": `Priority of ${campaign.name}` });
+  input.addEventListener("change", async () => {
+    try {
+      await call("POST", `/v1/operator/campaigns/${encodeURIComponent(campaign.name)}/priority`, { priority: Number(input.value) });
+      input.blur();
+      await refresh();
+    } catch (error) {
+      input.value = String(campaign.priority);
+      say(error);
+    }
+  });
+  return input;
+}
+
 let known = [];
 
 function draw() {
+  if (document.activeElement?.matches?.("#campaigns input")) return; // Not under somebody's finger.
   fill("campaigns", known.map((campaign) => {
     const paused = campaign.state === "paused";
     const act = button(paused ? "Let go on" : "Pause…", async () => {
@@ -33,6 +50,7 @@ function draw() {
       campaign.state, `${STAGES[campaign.stage]}${campaign.source ? ` what ${campaign.source} fetches` : ""}`,
       campaign.wats, campaign.slices, campaign.threshold,
       jobs("open", campaign.jobs.open), jobs("leased", campaign.jobs.leased), jobs("done", campaign.jobs.done), jobs("quarantined", campaign.jobs.quarantined),
+      mayChange ? priority(campaign) : campaign.priority,
       mayChange && (paused || campaign.state === "active") ? act : "",
     ], { "data-campaign": campaign.name });
   }), "no-campaigns");

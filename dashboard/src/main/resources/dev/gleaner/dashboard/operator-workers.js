@@ -7,16 +7,6 @@ const MOST = 300;
 const TROUBLES = { RESOLVER: "of name lookups go unanswered", CONNECTIONS: "of connections fail", LINK: "of pictures come too late" };
 const DIRECTIVES = { PAUSE: "paused", DRAIN: "finishing, then stops", UPDATE: "finishing, then stops to be updated" };
 
-const IS = {
-  "": () => true,
-  working: (worker) => worker.live > 0,
-  idle: (worker) => worker.live === 0 && !worker.banned && !worker.waiting,
-  waiting: (worker) => worker.waiting,
-  directed: (worker) => worker.directive !== "NONE",
-  banned: (worker) => worker.banned,
-  troubled: (worker) => worker.troubles.length > 0,
-};
-
 function now(worker) {
   const said = [];
   if (worker.banned) said.push("banned");
@@ -67,19 +57,14 @@ function acts(worker) {
 
 const query = filterForm($("filter"), ["text", "state", "order"], { order: "kept" }, () => refresh());
 const refresh = desk(5000, async () => {
-  const { workers } = await call("GET", "/v1/operator/workers");
   const wanted = query();
-  const text = (wanted.get("text") ?? "").toLowerCase();
-  const order = wanted.get("order") ?? "kept";
-  const is = IS[wanted.get("state") ?? ""] ?? IS[""];
-  const matched = workers.filter((worker) => is(worker) && `${worker.nickname}\n${worker.team ?? ""}\n${worker.worker}\n${worker.agent}`.toLowerCase().includes(text));
-  matched.sort(order === "agent" ? (a, b) => a.agent.localeCompare(b.agent) : (a, b) => (b[order] ?? 0) - (a[order] ?? 0));
-  const versions = new Map();
-  for (const worker of workers) if (worker.live) versions.set(worker.agent, (versions.get(worker.agent) ?? 0) + 1);
-  $("versions").textContent = versions.size ? `At work: ${[...versions].map(([agent, n]) => `${number.format(n)} of ${agent}`).join(", ")}.` : "";
-  $("count").textContent = `${number.format(matched.length)} of ${counted(workers.length, "worker")}${matched.length > MOST ? `, the first ${MOST} are shown` : ""}.`;
+  wanted.set("limit", String(MOST));
+  const { workers, matched, all, versions } = await call("GET", `/v1/operator/workers?${wanted}`);
+  const running = Object.entries(versions);
+  $("versions").textContent = running.length ? `At work: ${running.map(([agent, n]) => `${number.format(n)} of ${agent}`).join(", ")}.` : "";
+  $("count").textContent = `${number.format(matched)} of ${counted(all, "worker")}${matched > workers.length ? `, the first ${number.format(workers.length)} are shown` : ""}.`;
   if (document.activeElement?.closest?.("#workers")) return; // Not under somebody's finger.
-  fill("workers", matched.slice(0, MOST).map((worker) => row([
+  fill("workers", workers.map((worker) => row([
     element("a", { href: `volunteers.html?name=${encodeURIComponent(worker.nickname)}` }, [worker.nickname]),
     worker.team,
     element("a", { href: `operator.html?worker=${encodeURIComponent(worker.worker)}` }, [element("code", {}, [worker.worker])]),

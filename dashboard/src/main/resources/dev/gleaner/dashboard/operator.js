@@ -30,6 +30,7 @@ function count() {
   const silent = page.silent ? ` ${counted(page.silent, "tracker")} did not answer; the leases there are missing.` : "";
   $("count").textContent = `${number.format(page.matched)} of ${number.format(page.live)} live leases${more}.${silent}`;
   $("take").disabled = choice.size === 0 || !mayChange;
+  $("extend").disabled = $("take").disabled;
   $("take").textContent = choice.size ? `Take ${number.format(choice.size)} away…` : "Take away…";
   $("all").checked = choice.isAll;
 }
@@ -122,6 +123,26 @@ $("take").addEventListener("click", async () => {
     choice.clear();
     await refresh();
     $("count").textContent = `${counted(revoked, "lease was", "leases were")} taken away, ${number.format(leases.length - revoked)} had ended by themselves.`;
+  } catch (error) {
+    say(error);
+  }
+});
+$("extend").addEventListener("click", async () => {
+  const chosen = choice.values();
+  const reason = await confirm({
+    title: `Give ${counted(chosen.length, "lease")} an hour more?`,
+    text: "For an hour from now neither silence nor standing still ends them. A worker that comes back meanwhile goes on.",
+    sample: chosen.slice(0, 10).map((lease) => `job ${lease.job} of ${lease.nickname || lease.worker}, silent for ${duration(lease.silentSeconds)}`),
+    go: "Give it",
+    keep: "Leave them",
+  });
+  if (reason === null) return;
+  try {
+    const answer = await call("POST", "/v1/operator/leases/extend", { leases: chosen.map(({ job, token }) => ({ job, token })), seconds: 3600, reason });
+    const extended = answer.leases.filter((lease) => lease.outcome === "extended").length;
+    choice.clear();
+    await refresh();
+    $("count").textContent = `${counted(extended, "lease has", "leases have")} an hour more, ${number.format(chosen.length - extended)} had ended by themselves.`;
   } catch (error) {
     say(error);
   }

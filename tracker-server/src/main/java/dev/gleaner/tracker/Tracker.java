@@ -195,6 +195,7 @@ public final class Tracker implements AutoCloseable {
             BusFeed.join(vertx, feed);
         }
         Watchers watchers = new Watchers(feed);
+        meters.watchers(watchers::count);
         Api api = new Api(
                 vertx,
                 new Api.Services(

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param threshold the policy's, for showing
  * @param stage what its jobs do
  * @param source of a scoring campaign: the campaign whose batches it scores; its jobs come as those are handed in
+ * @param priority jobs of campaigns with a higher one go out first; 0 unless somebody said otherwise
  */
 public record CampaignStatus(
         String name,
@@ -30,7 +31,8 @@ public record CampaignStatus(
         String candidateDigest,
         double threshold,
         Stage stage,
-        @Nullable String source) {
+        @Nullable String source,
+        int priority) {
 
     /** Jobs by state; {@code open} counts those that are not leased. The five add up to all jobs. */
     public record Jobs(long open, long leased, long done, long quarantined, long cancelled) {}

@@ -28,10 +28,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code campaign create|score|list|show|pause|resume}. */
+/** {@code campaign create|score|list|show|pause|resume|priority}. */
 @Command(
         name = "campaign",
-        description = "Campaigns: create, score, list, show, pause, resume.",
+        description = "Campaigns: create, score, list, show, pause, resume, priority.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class CampaignCommand {
@@ -238,6 +238,20 @@ final class CampaignCommand {
     @Command(name = "show", description = "Shows a campaign as JSON.", mixinStandardHelpOptions = true)
     int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
         out.println(OperatorOptions.pretty(operator.get("v1/campaigns/" + name)));
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "priority",
+            description = "Says whose jobs go out first: those of campaigns with a higher number, -100 to 100.",
+            mixinStandardHelpOptions = true)
+    int priority(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "NUMBER") int priority)
+            throws IOException {
+        JsonNode now = operator.post("v1/operator/campaigns/" + name + "/priority", Map.of("priority", priority));
+        out.println("campaign " + name + " has priority " + now.path("priority").asInt());
         return Exit.OK;
     }
 

@@ -128,6 +128,48 @@ final class LeaseCommand {
             out.println("nothing was taken away; add --yes to do it");
             return Exit.OK;
         }
+        List<Map<String, Object>> leases = refs(page);
+        int revoked = 0;
+        for (JsonNode outcome : operator.post("v1/operator/leases/revoke", Map.of("leases", leases, "reason", reason))
+                .path("leases")) {
+            revoked += outcome.path("outcome").asText().equals("revoked") ? 1 : 0;
+        }
+        out.println(revoked + " leases were taken away, " + (leases.size() - revoked) + " had ended by themselves");
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "extend",
+            description = {
+                "Lets leases live for so long from now on, whatever their workers do, until the tracker that watches them restarts.",
+                "Without --yes it only counts them and shows the first ten. With it, it takes those that match then, at most 1,000 at a time."
+            },
+            mixinStandardHelpOptions = true)
+    int extend(
+            @Mixin OperatorOptions operator,
+            @Mixin Filter filter,
+            @Option(names = "--seconds", required = true, paramLabel = "N", description = "1 to 86400") long seconds,
+            @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "for the audit trail")
+                    String reason,
+            @Option(names = "--yes", description = "do it") boolean yes)
+            throws IOException {
+        JsonNode page = filter.page(operator, "silent");
+        show(page, 10);
+        if (page.path("leases").isEmpty() || !yes) {
+            out.println("nothing was changed" + (yes ? "" : "; add --yes to do it"));
+            return Exit.OK;
+        }
+        int extended = 0;
+        for (JsonNode outcome : operator.post(
+                        "v1/operator/leases/extend", Map.of("leases", refs(page), "seconds", seconds, "reason", reason))
+                .path("leases")) {
+            extended += outcome.path("outcome").asText().equals("extended") ? 1 : 0;
+        }
+        out.println(extended + " leases live for " + seconds + " s from now on");
+        return Exit.OK;
+    }
+
+    private static List<Map<String, Object>> refs(JsonNode page) {
         List<Map<String, Object>> leases = new ArrayList<>();
         for (JsonNode lease : page.path("leases")) {
             leases.add(Map.of(
@@ -136,13 +178,7 @@ final class LeaseCommand {
                     "token",
                     lease.path("token").asText()));
         }
-        int revoked = 0;
-        for (JsonNode outcome : operator.post("v1/operator/leases/revoke", Map.of("leases", leases, "reason", reason))
-                .path("leases")) {
-            revoked += outcome.path("outcome").asText().equals("revoked") ? 1 : 0;
-        }
-        out.println(revoked + " leases were taken away, " + (leases.size() - revoked) + " had ended by themselves");
-        return Exit.OK;
+        return leases;
     }
 
     private void show(JsonNode page, int most) {

@@ -95,6 +95,7 @@ public final class RoutingDesk implements Desk {
                 case "leases" ->
                     here.leases(Objects.requireNonNull(call.query(), "a call for leases says which"))
                             .thenApply(RoutingDesk::bytes);
+                case "extend" -> done(() -> here.extend(call.job(), token(call), Duration.ofSeconds(call.max())));
                 case "wake" -> done(here::wake);
                 default ->
                     CompletableFuture.failedFuture(
@@ -256,6 +257,12 @@ public final class RoutingDesk implements Desk {
     @Override
     public void ended(long job, FencingToken token, Ending how) {
         tell(job, Call.about("ended", job, token, how), () -> here.ended(job, token, how));
+    }
+
+    @Override
+    public void extend(long job, FencingToken token, Duration time) {
+        Call call = new Call("extend", "", null, (int) time.toSeconds(), null, job, token, null, null, null);
+        tell(job, call, () -> here.extend(job, token, time));
     }
 
     @Override

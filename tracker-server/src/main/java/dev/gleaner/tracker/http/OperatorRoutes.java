@@ -12,6 +12,7 @@ import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
+import dev.gleaner.tracker.service.WorkerFilter;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -140,6 +141,10 @@ final class OperatorRoutes {
     private void leases(Calls calls) {
         calls.getLater(ROOT + "/leases", ctx -> leases.list(filter(ctx)));
         calls.post(
+                ROOT + "/leases/extend",
+                ctx -> leases.extend(actor(ctx), Requests.body(ctx, LeaseCalls.Extension.class))
+                        .thenApply(outcomes -> Map.of("leases", outcomes)));
+        calls.post(
                 ROOT + "/leases/revoke",
                 ctx -> leases.revoke(actor(ctx), Requests.body(ctx, LeaseCalls.Revocation.class))
                         .thenApply(outcomes -> Map.of("leases", outcomes)));
@@ -163,12 +168,22 @@ final class OperatorRoutes {
                 MAX_CAMPAIGN_BYTES,
                 ctx -> operators.create(actor(ctx), Requests.body(ctx, OperatorCalls.NewCampaign.class)));
         calls.post(ROOT + "/campaigns/:name/pause", ctx -> operators.pause(actor(ctx), ctx.pathParam("name"), true));
+        calls.post(
+                ROOT + "/campaigns/:name/priority",
+                ctx -> operators.prioritise(
+                        actor(ctx), ctx.pathParam("name"), Requests.body(ctx, OperatorCalls.Priority.class)));
         calls.post(ROOT + "/campaigns/:name/resume", ctx -> operators.pause(actor(ctx), ctx.pathParam("name"), false));
     }
 
     private void workers(Calls calls) {
         String worker = ROOT + "/workers/:worker";
-        calls.get(ROOT + "/workers", ctx -> Map.of("workers", operators.workers()));
+        calls.get(
+                ROOT + "/workers",
+                ctx -> operators.workers(WorkerFilter.of(
+                        ctx.request().getParam("text"),
+                        ctx.request().getParam("state", "any"),
+                        ctx.request().getParam("order", "kept"),
+                        Requests.number(ctx, "limit", 1_000_000))));
         calls.post(worker + "/ban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), true)));
         calls.post(worker + "/unban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), false)));
         calls.post(

@@ -42,6 +42,7 @@ final class PublicRoutes {
                 .handler(ctx -> send(
                         ctx,
                         "application/octet-stream",
+                        "no-store",
                         at.blocking(() -> Buffer.buffer(calls.tile(
                                 ctx.pathParam("name"),
                                 Requests.number(ctx.pathParam("level"), "level"),
@@ -60,7 +61,10 @@ final class PublicRoutes {
         at.get("/v1/volunteer", ctx -> calls.volunteer(param(ctx, "name", "")));
         router.get("/v1/volunteer/badge.svg")
                 .handler(ctx -> send(
-                        ctx, "image/svg+xml", at.blocking(() -> Buffer.buffer(calls.badge(param(ctx, "name", ""))))));
+                        ctx,
+                        "image/svg+xml",
+                        "public, max-age=300",
+                        at.blocking(() -> Buffer.buffer(calls.badge(param(ctx, "name", ""))))));
     }
 
     private static String param(RoutingContext ctx, String name, String otherwise) {
@@ -68,10 +72,10 @@ final class PublicRoutes {
         return value == null ? otherwise : value;
     }
 
-    private static void send(RoutingContext ctx, String type, Future<Buffer> body) {
+    private static void send(RoutingContext ctx, String type, String cache, Future<Buffer> body) {
         body.onSuccess(bytes -> ctx.response()
                         .putHeader("Content-Type", type)
-                        .putHeader("Cache-Control", "no-store")
+                        .putHeader("Cache-Control", cache)
                         .end(bytes))
                 .onFailure(ctx::fail);
     }

@@ -49,6 +49,9 @@ public interface Desk {
     /** A lease was ended by its worker or an operator without a result; the job may be ready again. */
     void ended(long job, FencingToken token, Ending how);
 
+    /** Lets a lease live for so long from now on, however silent its worker is; until the tracker that watches it restarts. */
+    void extend(long job, FencingToken token, Duration time);
+
     /** Something made jobs ready: looks at the ledger again at once. */
     void wake();
 }

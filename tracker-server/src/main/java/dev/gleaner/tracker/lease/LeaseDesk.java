@@ -410,6 +410,16 @@ public final class LeaseDesk implements Desk {
     }
 
     @Override
+    public void extend(long job, FencingToken token, Duration time) {
+        thread.execute(() -> {
+            Live lease = live.get(job, token);
+            if (lease != null) {
+                lease.extend(now().plus(time));
+            }
+        });
+    }
+
+    @Override
     public CompletionStage<Leases> leases(LeaseQuery query) {
         return CompletableFuture.supplyAsync(
                 () -> {

@@ -27,6 +27,9 @@ final class Live {
     private Instant progressedAt;
     private Instant heardAt;
     private Heartbeat.@Nullable Beat last;
+    /** However silent it is, it lives until then: somebody said so. */
+    private Instant patience = Instant.MIN;
+
     private boolean graced;
     private boolean hedged;
     private boolean unwanted;
@@ -89,6 +92,12 @@ final class Live {
         deadline = deadline.plus(gap);
         progressedAt = progressedAt.plus(gap);
         heardAt = heardAt.plus(gap);
+        patience = patience.equals(Instant.MIN) ? patience : patience.plus(gap);
+    }
+
+    /** Neither silence nor standing still nor its cap end it before this; what was said before holds no more. */
+    void extend(Instant until) {
+        patience = until;
     }
 
     /** How it stands now. */
@@ -108,13 +117,17 @@ final class Live {
                 Duration.between(grantedAt, now).toSeconds(),
                 Duration.between(heardAt, now).toSeconds(),
                 Duration.between(progressedAt, now).toSeconds(),
-                Duration.between(now, deadline).toSeconds(),
+                Duration.between(now, deadline.isAfter(patience) ? deadline : patience)
+                        .toSeconds(),
                 hedged);
     }
 
     /** Why the lease is over at {@code now}, or null while it lives. */
     @Nullable
     String over(Instant now, Duration ttl) {
+        if (now.isBefore(patience)) {
+            return null;
+        }
         if (!now.isBefore(hardDeadline)) {
             return "hard cap";
         }

@@ -51,6 +51,9 @@ public interface Ledger extends AutoCloseable {
     /** @return whether there is such a campaign */
     CompletionStage<Boolean> pauseCampaign(String name, boolean paused, String actor);
 
+    /** Jobs of campaigns with a higher priority go out first. @return whether there is such a campaign */
+    CompletionStage<Boolean> prioritiseCampaign(String name, int priority, String actor);
+
     List<CampaignStatus> campaigns();
 
     /**

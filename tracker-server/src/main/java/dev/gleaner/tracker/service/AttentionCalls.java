@@ -1,5 +1,7 @@
 package dev.gleaner.tracker.service;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
@@ -44,6 +46,10 @@ public final class AttentionCalls {
     private final Supplier<Instant> lastTrouble;
     private final Path data;
     private final InstantSource clock;
+    private final Cache<String, CompletionStage<Attention>> shared = Caffeine.newBuilder()
+            .expireAfterWrite(Duration.ofSeconds(2))
+            .maximumSize(1)
+            .build();
 
     /** How much it hurts to look away. */
     public enum Level {
@@ -102,7 +108,12 @@ public final class AttentionCalls {
         this.clock = clock;
     }
 
+    /** All who ask within two seconds share one look. */
     public CompletionStage<Attention> attention() {
+        return shared.get("attention", key -> look());
+    }
+
+    private CompletionStage<Attention> look() {
         Instant now = clock.instant();
         List<Item> items = new ArrayList<>();
         unwell(now, items);

@@ -2,12 +2,14 @@ package dev.gleaner.tracker.service;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Statistics;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A campaign's jobs as cells of a picture, by tiles of {@value #CELLS} cells. At zoom level 0 a cell is one job; at level n it stands
@@ -22,7 +24,7 @@ import java.time.InstantSource;
 final class FieldView {
     static final int CELLS = 4_096;
     static final int MOST_LEVELS = 5;
-    private static final int LEAST_MILLIS = 2_000;
+    private static final Duration LEAST_LIFE = Duration.ofSeconds(2);
     private static final int COST_FACTOR = 30;
     private static final int STATE_SHIFT = 5;
     private static final int LOWER = 31;
@@ -33,12 +35,29 @@ final class FieldView {
             .maximumSize(100)
             .expireAfterWrite(Duration.ofSeconds(30))
             .build();
-    private final Cache<Tile, Made> tiles =
-            Caffeine.newBuilder().maximumSize(4_000).build();
+    private final Cache<Tile, Made> tiles;
 
     private record Tile(String campaign, int level, long number) {}
 
-    private record Made(byte[] cells, Instant until) {}
+    private record Made(byte[] cells, Duration cost) {}
+
+    /** A tile that was costly to make lives longer. */
+    private static final class ByCost implements Expiry<Tile, Made> {
+        @Override
+        public long expireAfterCreate(Tile tile, Made made, long now) {
+            return Math.max(LEAST_LIFE.toNanos(), made.cost.toNanos() * COST_FACTOR);
+        }
+
+        @Override
+        public long expireAfterUpdate(Tile tile, Made made, long now, long left) {
+            return expireAfterCreate(tile, made, now);
+        }
+
+        @Override
+        public long expireAfterRead(Tile tile, Made made, long now, long left) {
+            return left;
+        }
+    }
 
     /**
      * @param levels zoom levels there are
@@ -49,6 +68,11 @@ final class FieldView {
     FieldView(Statistics statistics, InstantSource clock) {
         this.statistics = statistics;
         this.clock = clock;
+        this.tiles = Caffeine.newBuilder()
+                .maximumSize(4_000)
+                .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+                .expireAfter(new ByCost())
+                .build();
     }
 
     private Statistics.Field field(String campaign) {
@@ -74,17 +98,13 @@ final class FieldView {
         if (level < 0 || level >= MOST_LEVELS || number < 0 || from >= Math.max(1, field.jobs())) {
             throw new Refusal(ProblemCode.NOT_FOUND, "there is no such tile");
         }
-        Tile tile = new Tile(campaign, level, number);
-        Made made = tiles.getIfPresent(tile);
-        if (made != null && clock.instant().isBefore(made.until)) {
-            return made.cells;
-        }
-        Instant began = clock.instant();
-        byte[] cells = make(field, from, level);
-        Instant ended = clock.instant();
-        long cost = Duration.between(began, ended).toMillis();
-        tiles.put(tile, new Made(cells, ended.plusMillis(Math.max(LEAST_MILLIS, cost * COST_FACTOR))));
-        return cells;
+        // All who ask for it meanwhile wait for the one that makes it.
+        return tiles.get(new Tile(campaign, level, number), tile -> {
+                    Instant began = clock.instant();
+                    byte[] cells = make(field, from, level);
+                    return new Made(cells, Duration.between(began, clock.instant()));
+                })
+                .cells;
     }
 
     private byte[] make(Statistics.Field field, long from, int level) {

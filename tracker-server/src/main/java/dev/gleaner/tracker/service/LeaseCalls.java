@@ -12,6 +12,7 @@ import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Roster;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What operators see of live leases, and how they take them away. Safe for any thread. */
 public final class LeaseCalls {
+    private static final long MOST_SECONDS = 86_400;
+
     private final Ledger ledger;
     private final Roster roster;
     private final Desk desk;
@@ -85,7 +88,15 @@ public final class LeaseCalls {
      */
     public record Revocation(List<Ref> leases, String reason) {}
 
-    /** What became of one: {@code revoked}, or {@code gone} when it had ended by itself. */
+    /**
+     * Leases to give more time: exactly these.
+     *
+     * @param seconds from now on, at most a day
+     * @param reason for the audit trail
+     */
+    public record Extension(List<Ref> leases, long seconds, String reason) {}
+
+    /** What became of one: {@code revoked} or {@code extended}, or {@code gone} when it had ended by itself. */
     public record Outcome(long job, FencingToken token, String outcome) {}
 
     /** Live leases of all trackers. */
@@ -107,12 +118,7 @@ public final class LeaseCalls {
 
     /** Takes leases away; their jobs are offered to others at once, at nobody's cost. */
     public CompletionStage<List<Outcome>> revoke(String actor, Revocation wish) {
-        if (wish.leases().isEmpty() || wish.leases().size() > LeaseQuery.MAX) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "name 1 to " + LeaseQuery.MAX + " leases");
-        }
-        if (wish.reason().isBlank()) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "say why, for the audit trail");
-        }
+        requireNamed(wish.leases(), wish.reason());
         String reason = "operator: " + Printable.of(wish.reason(), 200);
         List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
         for (Ref lease : wish.leases()) {
@@ -125,11 +131,48 @@ public final class LeaseCalls {
                 });
     }
 
-    private CompletionStage<Outcome> revoke(String actor, Ref lease, String reason) {
-        boolean isThere = ledger.attempt(lease.job(), lease.token().attempt())
+    /** Gives leases more time, whatever their workers do; a worker that comes back meanwhile goes on. */
+    public CompletionStage<List<Outcome>> extend(String actor, Extension wish) {
+        requireNamed(wish.leases(), wish.reason());
+        if (wish.seconds() < 1 || wish.seconds() > MOST_SECONDS) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "seconds must be 1 to " + MOST_SECONDS);
+        }
+        String reason = wish.seconds() + " s: " + Printable.of(wish.reason(), 200);
+        List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
+        for (Ref lease : wish.leases()) {
+            if (!isLive(lease)) {
+                outcomes.add(CompletableFuture.completedFuture(new Outcome(lease.job(), lease.token(), "gone")));
+                continue;
+            }
+            outcomes.add(ledger.note(actor, "lease-extend", "job " + lease.job(), reason)
+                    .thenApply(done -> {
+                        desk.extend(lease.job(), lease.token(), Duration.ofSeconds(wish.seconds()));
+                        return new Outcome(lease.job(), lease.token(), "extended");
+                    })
+                    .toCompletableFuture());
+        }
+        return CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new))
+                .thenApply(
+                        done -> outcomes.stream().map(CompletableFuture::join).toList());
+    }
+
+    private static void requireNamed(List<Ref> leases, String reason) {
+        if (leases.isEmpty() || leases.size() > LeaseQuery.MAX) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "name 1 to " + LeaseQuery.MAX + " leases");
+        }
+        if (reason.isBlank()) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, "say why, for the audit trail");
+        }
+    }
+
+    private boolean isLive(Ref lease) {
+        return ledger.attempt(lease.job(), lease.token().attempt())
                 .filter(row -> row.token().equals(lease.token()) && row.status() == AttemptStatus.LEASED)
                 .isPresent();
-        if (!isThere) {
+    }
+
+    private CompletionStage<Outcome> revoke(String actor, Ref lease, String reason) {
+        if (!isLive(lease)) {
             return CompletableFuture.completedFuture(new Outcome(lease.job(), lease.token(), "gone"));
         }
         LedgerEvent event = new LedgerEvent.Revoke(lease.token().attempt(), reason);

@@ -29,7 +29,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
@@ -41,6 +43,9 @@ public final class OperatorCalls {
     public static final int MAX_PAGE = 1_000;
 
     private static final long MOST_COUNTED = 100_000;
+    private static final int MOST_PRIORITY = 100;
+    /** All that a tracker is built for. */
+    private static final int MOST_WORKERS = 1_000_000;
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final Pattern BASE = Pattern.compile("(https|http|file)://[\\x21-\\x7e]*/");
@@ -62,6 +67,16 @@ public final class OperatorCalls {
     public record Created(String campaign, boolean created, long jobs) {}
 
     public record Reason(String reason) {}
+
+    /**
+     * Workers that were asked for.
+     *
+     * @param workers the first of them
+     * @param matched how many there are
+     * @param all how many have registered
+     * @param versions workers at work by the program that they run
+     */
+    public record Workers(List<WorkerView> workers, int matched, int all, Map<String, Long> versions) {}
 
     /**
      * Jobs that were asked for.
@@ -201,6 +216,22 @@ public final class OperatorCalls {
 
     public CompletionStage<CampaignStatus> pause(String actor, String name, boolean paused) {
         return ledger.pauseCampaign(name, paused, actor).thenApply(found -> {
+            if (!found) {
+                throw noCampaign(name);
+            }
+            desk.wake();
+            return campaign(name);
+        });
+    }
+
+    /** @param priority -{@value #MOST_PRIORITY} to {@value #MOST_PRIORITY}; jobs of higher ones go out first */
+    public record Priority(int priority) {}
+
+    public CompletionStage<CampaignStatus> prioritise(String actor, String name, Priority wish) {
+        require(
+                Math.abs(wish.priority()) <= MOST_PRIORITY,
+                "priority must be -" + MOST_PRIORITY + " to " + MOST_PRIORITY);
+        return ledger.prioritiseCampaign(name, wish.priority(), actor).thenApply(found -> {
             if (!found) {
                 throw noCampaign(name);
             }
@@ -377,6 +408,21 @@ public final class OperatorCalls {
 
     public List<WorkerView> workers() {
         return roster.workers();
+    }
+
+    /** Workers that fit, in the wished order. */
+    public Workers workers(WorkerFilter filter) {
+        require(filter.limit() >= 1 && filter.limit() <= MOST_WORKERS, "limit must be 1 to " + MOST_WORKERS);
+        List<WorkerView> all = roster.workers();
+        Map<String, Long> versions = new TreeMap<>();
+        for (WorkerView worker : all) {
+            if (worker.live() > 0) {
+                versions.merge(worker.agent(), 1L, Long::sum);
+            }
+        }
+        List<WorkerView> matched =
+                all.stream().filter(filter::fits).sorted(filter.comparator()).toList();
+        return new Workers(matched.stream().limit(filter.limit()).toList(), matched.size(), all.size(), versions);
     }
 
     /** Bans a worker and takes its leases away, or lets it back in. */

@@ -116,6 +116,11 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, H
         Gauge.builder("gleaner.cluster." + name, value).description(description).register(registry);
     }
 
+    /** How many watch what happens. */
+    public void watchers(Supplier<Number> count) {
+        Gauge.builder("gleaner.watchers", count).description("open /v1/events").register(registry);
+    }
+
     /** Watches how many web sites all workers spare. */
     public void sites(Supplier<Number> spared) {
         Gauge.builder("gleaner.sites.spared", spared)

@@ -159,6 +159,12 @@ class ApiIT extends ApiHarness {
 
         everybody(first);
         assertEquals(
+                -3,
+                post("/v1/operator/campaigns/c1/priority", Map.of("priority", -3), operator)
+                        .body()
+                        .path("priority")
+                        .asInt());
+        assertEquals(
                 2,
                 get("/v1/campaigns/c1", "")
                         .body()
@@ -209,6 +215,21 @@ class ApiIT extends ApiHarness {
                 .path(0)
                 .path("worker")
                 .asText();
+        assertEquals(
+                1,
+                get("/v1/operator/workers?text=ADA&state=idle&order=agent&limit=5", operator)
+                        .body()
+                        .path("matched")
+                        .asInt());
+        assertEquals(
+                0,
+                get("/v1/operator/workers?state=banned", operator)
+                        .body()
+                        .path("workers")
+                        .size());
+        assertEquals(
+                "malformed-request",
+                get("/v1/operator/workers?state=odd", operator).code());
         leases();
         directed(id);
         saysOfItself(id);
@@ -330,6 +351,18 @@ class ApiIT extends ApiHarness {
                         .asText());
     }
 
+    private double meter(String name) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + "/metrics"))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString())
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** The stream has no end: its first words are read, and by hand. */
     private void events() throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + tracker.port() + "/v1/events"))
@@ -345,7 +378,12 @@ class ApiIT extends ApiHarness {
                 heard.append(lines.readLine()).append('\n');
             }
             assertTrue(heard.toString().contains("event: recent"), heard.toString());
+            assertEquals(1.0, meter("gleaner_watchers"));
         }
+        for (int i = 0; i < 100 && meter("gleaner_watchers") > 0; i++) {
+            Thread.sleep(50); // The end of a connection takes a moment to be seen.
+        }
+        assertEquals(0.0, meter("gleaner_watchers"), "who has gone is counted no more");
     }
 
     @Test
@@ -563,6 +601,29 @@ class ApiIT extends ApiHarness {
     }
 
     /** An operator looks at live leases and takes one away. */
+    private void extended(Map<String, Object> ref) throws Exception {
+        for (long seconds : new long[] {0, 86_401}) {
+            assertEquals(
+                    "malformed-request",
+                    post(
+                                    "/v1/operator/leases/extend",
+                                    Map.of("leases", List.of(ref), "seconds", seconds, "reason", "test"),
+                                    operator)
+                            .code());
+        }
+        assertEquals(
+                "extended",
+                post(
+                                "/v1/operator/leases/extend",
+                                Map.of("leases", List.of(ref), "seconds", 60, "reason", "test"),
+                                operator)
+                        .body()
+                        .path("leases")
+                        .path(0)
+                        .path("outcome")
+                        .asText());
+    }
+
     private void leases() throws Exception {
         JsonNode mine = acquire("listed");
         JsonNode page =
@@ -587,6 +648,7 @@ class ApiIT extends ApiHarness {
         assertEquals("forbidden", get("/v1/operator/leases", worker).code());
         Map<String, Object> ref = Map.of(
                 "job", mine.path("job").asLong(), "token", mine.path("token").asText());
+        extended(ref);
         Map<String, Object> wish = Map.of("leases", List.of(ref), "reason", "it hangs");
         assertEquals(
                 "revoked",
@@ -1054,6 +1116,9 @@ class ApiIT extends ApiHarness {
         assertTrue(cli(0, "campaign", "show", "c").contains("\"wats\" : 2"));
         assertTrue(cli(0, "campaign", "pause", "c").contains("paused"));
         assertTrue(cli(0, "campaign", "resume", "c").contains("active"));
+        assertTrue(cli(0, "campaign", "priority", "c", "7").contains("has priority 7"));
+        cli(65, "campaign", "priority", "c", "101");
+        cli(69, "campaign", "priority", "none", "1");
         assertEquals(6, cli(0, "job", "list", "--campaign", "c").lines().count());
         assertTrue(cli(0, "job", "quarantine", "1", "--reason", "odd").contains("quarantined"));
         assertTrue(cli(0, "job", "show", "1").contains("operator: odd"));
@@ -1066,11 +1131,30 @@ class ApiIT extends ApiHarness {
         assertTrue(cli(0, concat(move, "--yes")).contains("no job matches"));
         cli(64, "job", "move", "--to", "open", "--reason", "test");
         cli(0, "job", "move", "--state", "quarantined", "--to", "open", "--reason", "test", "--yes");
-        assertTrue(cli(0, "attention").contains("nothing needs attention"));
+        for (int i = 0;
+                i < 100
+                        && get("/v1/operator/attention", operator)
+                                .body()
+                                .toString()
+                                .contains("set aside");
+                i++) {
+            Thread.sleep(50); // All who ask within two seconds share one look.
+        }
+        assertFalse(cli(0, "attention").contains("set aside"));
         assertTrue(cli(0, "worker", "list").contains("NICKNAME"));
         register();
         acquire("cli");
         assertTrue(cli(0, "lease", "list").contains("1 of 1 live leases"));
+        String[] extend = {"lease", "extend", "--seconds", "600", "--reason", "test"};
+        assertTrue(cli(0, extend).contains("nothing was changed; add --yes"));
+        assertTrue(cli(0, concat(extend, "--yes")).contains("1 leases live for 600 s"));
+        assertTrue(get("/v1/operator/leases", operator)
+                        .body()
+                        .path("leases")
+                        .path(0)
+                        .path("endsInSeconds")
+                        .asInt()
+                > 500);
         assertTrue(cli(0, "lease", "revoke", "--reason", "test").contains("nothing was taken away"));
         assertTrue(cli(0, "lease", "revoke", "--reason", "test", "--silent", "999", "--yes")
                 .contains("0 of 1 live"));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
+import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.JobView;
@@ -159,6 +160,21 @@ class LeaseDeskTest {
         assertEquals(
                 "expired",
                 ledger.view(lease.job().job()).orElseThrow().attempts().get(0).state());
+    }
+
+    @Test
+    void aLeaseThatWasGivenMoreTimeLivesThroughSilenceAndItsCapUntilThen() throws Exception {
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
+        pass(Duration.ofSeconds(100));
+        desk.extend(lease.job().job(), lease.token(), Duration.ofHours(10));
+        desk.extend(lease.job().job(), new FencingToken(lease.token().epoch(), 9), Duration.ofHours(90));
+        for (int minutes = 0; minutes < 599; minutes++) {
+            pass(Duration.ofMinutes(1));
+        }
+        assertEquals(1, await(desk.liveCount()));
+        assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, 1), "a worker that comes back goes on");
+        pass(Duration.ofMinutes(2));
+        assertEquals(0, await(desk.liveCount()));
     }
 
     @Test

@@ -413,7 +413,7 @@ final class SimLedger {
                     .count();
             CampaignStatus.Jobs sums = new CampaignStatus.Jobs(jobs.size() - done, 0, done, 0, 0);
             return List.of(new CampaignStatus(
-                    "c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3, Stage.WHOLE, null));
+                    "c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3, Stage.WHOLE, null, 0));
         }
 
         @Override
@@ -448,6 +448,11 @@ final class SimLedger {
 
         @Override
         public CompletionStage<Boolean> pauseCampaign(String name, boolean paused, String actor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletionStage<Boolean> prioritiseCampaign(String name, int priority, String actor) {
             throw new UnsupportedOperationException();
         }
 

@@ -168,11 +168,16 @@ final class Campaigns {
                 == 1;
     }
 
+    /** @return whether there is such a campaign */
+    static boolean prioritise(Session session, String name, int priority) throws SQLException {
+        return update(session, "UPDATE campaign SET priority = ? WHERE name = ?", priority, name) == 1;
+    }
+
     static List<CampaignStatus> all(Session session) throws SQLException {
         return Sql.all(
                 session,
                 r -> status(session, r),
-                "SELECT c.id, c.name, c.state, c.base, c.slices, c.bundle, c.policy, c.wats, c.stage, s.name FROM campaign c"
+                "SELECT c.id, c.name, c.state, c.base, c.slices, c.bundle, c.policy, c.wats, c.stage, s.name, c.priority FROM campaign c"
                         + " LEFT JOIN campaign s ON s.id = c.source ORDER BY c.id");
     }
 
@@ -191,7 +196,8 @@ final class Campaigns {
                 total.digest,
                 parse(r.getString(7), Policy.class).threshold(),
                 Stage.valueOf(r.getString(9)),
-                r.getString(10));
+                r.getString(10),
+                r.getInt(11));
     }
 
     /** What all slots of a campaign's tally add up to. */
@@ -228,7 +234,7 @@ final class Campaigns {
         return Sql.all(
                 session,
                 r -> r.getLong(1),
-                "SELECT id FROM campaign WHERE state = ? AND stage = ? ORDER BY id",
+                "SELECT id FROM campaign WHERE state = ? AND stage = ? ORDER BY priority DESC, id",
                 ACTIVE,
                 stage.name());
     }

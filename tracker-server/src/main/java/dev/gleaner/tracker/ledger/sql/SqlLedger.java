@@ -234,6 +234,17 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
+    public CompletionStage<Boolean> prioritiseCampaign(String name, int priority, String actor) {
+        return write(0, c -> {
+            boolean found = Campaigns.prioritise(c, name, priority);
+            if (found) {
+                audit(c, actor, "campaign-priority", name, Integer.toString(priority));
+            }
+            return found;
+        });
+    }
+
+    @Override
     public List<CampaignStatus> campaigns() {
         return read(Campaigns::all);
     }

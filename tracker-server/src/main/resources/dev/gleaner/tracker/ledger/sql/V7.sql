@@ -40,3 +40,6 @@ CREATE TABLE host (
   kept    INTEGER NOT NULL,
   last_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Jobs of campaigns with a higher priority go out first.
+ALTER TABLE campaign ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;

@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.ledger.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -730,6 +731,20 @@ abstract class LedgerContract {
                         .map(Ledger.AuditRow::action)
                         .filter(action -> !action.startsWith("worker"))
                         .toList());
+    }
+
+    @Test
+    void jobsOfTheCampaignWithTheHigherPriorityGoOutFirst() {
+        campaign();
+        CampaignSpec other = new CampaignSpec("later", SPEC.base(), SPEC.slices(), SPEC.bundle(), SPEC.policy());
+        await(ledger.addCampaign(other, List.of("z.wat.gz"), "operator"));
+        assertEquals("c", ready(Stage.WHOLE).get(0).campaign());
+        assertTrue(await(ledger.prioritiseCampaign("later", 1, "operator")));
+        assertFalse(await(ledger.prioritiseCampaign("none", 1, "operator")));
+        assertEquals("later", ready(Stage.WHOLE).get(0).campaign());
+        assertEquals(
+                List.of(0, 1),
+                ledger.campaigns().stream().map(c -> c.priority()).toList());
     }
 
     @Test

@@ -1,6 +1,6 @@
 // Workers: what they gave and cost, and a word to them. The filter is the page's address.
 
-import { $, button, counted, element, fill, number, row } from "./dom.js";
+import { $, button, counted, element, fill, get, number, percent, row } from "./dom.js";
 import { call, confirm, desk, filterForm, mayChange, say } from "./operators.js";
 
 const MOST = 300;
@@ -59,9 +59,13 @@ const query = filterForm($("filter"), ["text", "state", "order"], { order: "kept
 const refresh = desk(5000, async () => {
   const wanted = query();
   wanted.set("limit", String(MOST));
-  const { workers, matched, all, versions } = await call("GET", `/v1/operator/workers?${wanted}`);
-  const running = Object.entries(versions);
-  $("versions").textContent = running.length ? `At work: ${running.map(([agent, n]) => `${number.format(n)} of ${agent}`).join(", ")}.` : "";
+  const { workers, matched, all } = await call("GET", `/v1/operator/workers?${wanted}`);
+  fill("versions", (await get("/v1/versions")).versions.map((version) => {
+    const bad = version.rejected + version.failed;
+    const ended = bad + version.accepted;
+    const share = element("span", { class: bad / ended > 0.2 ? "num trouble" : "num" }, [ended ? percent.format(bad / ended) : "–"]);
+    return row([version.agent, version.atWork, version.accepted, version.rejected, version.failed, share]);
+  }), "no-versions");
   $("count").textContent = `${number.format(matched)} of ${counted(all, "worker")}${matched > workers.length ? `, the first ${number.format(workers.length)} are shown` : ""}.`;
   if (document.activeElement?.closest?.("#workers")) return; // Not under somebody's finger.
   fill("workers", workers.map((worker) => row([

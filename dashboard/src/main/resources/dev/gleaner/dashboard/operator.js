@@ -78,6 +78,7 @@ function remedies(item) {
       return [link("The worker", `operator-workers.html?text=${worker}`)];
     case "network":
       return [link("Its leases", `operator.html?worker=${worker}`)];
+    case "version":
     case "versions":
       return [link("The workers", "operator-workers.html")];
     default:

@@ -54,6 +54,7 @@ final class PublicRoutes {
                 "/v1/leaders",
                 ctx -> calls.leaders(
                         param(ctx, "by", "person"), param(ctx, "day", "ever"), Requests.number(ctx, "limit", 50)));
+        at.get("/v1/versions", ctx -> Map.of("versions", calls.versions()));
         at.get("/v1/sites/stop", ctx -> stops.standing(param(ctx, "site", "")));
         at.post(
                 "/v1/sites/stop",

@@ -55,8 +55,12 @@ public interface Statistics {
      */
     List<Failing> failing(long from, long least, int limit);
 
-    /** What versions the workers that hold leases run, and how many run each, most first. */
-    List<Version> versions();
+    /**
+     * How the programs do that workers run now, most attempts first; only those that hold leases or ended attempts since this day.
+     *
+     * @param from day since 1970, UTC
+     */
+    List<Version> versions(long from);
 
     /**
      * Adds pictures that were kept, by host in lower case. What is told is durable when the stage completes; a crash before loses it.
@@ -110,7 +114,8 @@ public interface Statistics {
 
     record Failing(String worker, String nickname, long accepted, long rejected, long failed) {}
 
-    record Version(String agent, long workers) {}
+    /** @param atWork workers that run it and hold leases */
+    record Version(String agent, long atWork, long accepted, long rejected, long failed) {}
 
     /** @param day since 1970, UTC */
     record Day(long day, long accepted, long rejected, long failed, long kept) {}

@@ -34,6 +34,7 @@ public final class AttentionCalls {
     private static final int STUCK_SECONDS = 900;
     private static final int MOST_OF_A_KIND = 20;
     private static final int LEAST_FAILURES = 5;
+    private static final double BAD_RELEASE = 3;
     private static final Duration LATELY = Duration.ofMinutes(10);
     private static final long LOW_DISK_BYTES = 10L << 30;
     private static final double LOW_DISK_SHARE = 0.05;
@@ -260,17 +261,49 @@ public final class AttentionCalls {
                         worker.worker()));
             }
         }
-        List<Statistics.Version> versions = statistics.versions();
-        if (versions.size() > 1) {
+        versions(statistics.versions(yesterday), items);
+    }
+
+    /** A version that fails far more often than all together do is a bad release. */
+    private static void versions(List<Statistics.Version> versions, List<Item> items) {
+        List<Statistics.Version> working =
+                versions.stream().filter(version -> version.atWork() > 0).toList();
+        if (working.size() > 1) {
             items.add(Item.of(
                     Level.NOTE,
                     "versions",
-                    "workers run " + versions.size() + " versions: "
-                            + versions.stream()
+                    "workers run " + working.size() + " versions: "
+                            + working.stream()
                                     .limit(MOST_OF_A_KIND)
-                                    .map(version -> version.agent() + " (" + version.workers() + ")")
+                                    .map(version -> version.agent() + " (" + version.atWork() + ")")
                                     .collect(Collectors.joining(", "))));
         }
+        double all = share(
+                versions.stream().mapToLong(AttentionCalls::bad).sum(),
+                versions.stream().mapToLong(Statistics.Version::accepted).sum());
+        for (Statistics.Version version : versions) {
+            double own = share(bad(version), version.accepted());
+            if (bad(version) >= LEAST_FAILURES && own > BAD_RELEASE * all && versions.size() > 1) {
+                items.add(Item.of(
+                        Level.WARNING,
+                        "version",
+                        String.format(
+                                Locale.ROOT,
+                                "workers that run %s: since yesterday %.0f %% of %d attempts went wrong, of all workers' %.0f %%",
+                                version.agent(),
+                                100 * own,
+                                bad(version) + version.accepted(),
+                                100 * all)));
+            }
+        }
+    }
+
+    private static long bad(Statistics.Version version) {
+        return version.rejected() + version.failed();
+    }
+
+    private static double share(long bad, long good) {
+        return bad + good == 0 ? 0 : (double) bad / (bad + good);
     }
 
     private static String words(Trouble trouble) {

@@ -29,9 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
@@ -74,9 +72,8 @@ public final class OperatorCalls {
      * @param workers the first of them
      * @param matched how many there are
      * @param all how many have registered
-     * @param versions workers at work by the program that they run
      */
-    public record Workers(List<WorkerView> workers, int matched, int all, Map<String, Long> versions) {}
+    public record Workers(List<WorkerView> workers, int matched, int all) {}
 
     /**
      * Jobs that were asked for.
@@ -414,15 +411,9 @@ public final class OperatorCalls {
     public Workers workers(WorkerFilter filter) {
         require(filter.limit() >= 1 && filter.limit() <= MOST_WORKERS, "limit must be 1 to " + MOST_WORKERS);
         List<WorkerView> all = roster.workers();
-        Map<String, Long> versions = new TreeMap<>();
-        for (WorkerView worker : all) {
-            if (worker.live() > 0) {
-                versions.merge(worker.agent(), 1L, Long::sum);
-            }
-        }
         List<WorkerView> matched =
                 all.stream().filter(filter::fits).sorted(filter.comparator()).toList();
-        return new Workers(matched.stream().limit(filter.limit()).toList(), matched.size(), all.size(), versions);
+        return new Workers(matched.stream().limit(filter.limit()).toList(), matched.size(), all.size());
     }
 
     /** Bans a worker and takes its leases away, or lets it back in. */

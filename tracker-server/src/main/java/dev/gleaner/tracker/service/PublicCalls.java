@@ -333,6 +333,11 @@ public final class PublicCalls {
         return Badge.svg("gleaner: " + name, Badge.count(volunteer(name).kept) + " pairs");
     }
 
+    /** How the programs do that workers run, since yesterday (UTC). */
+    public List<Statistics.Version> versions() {
+        return shared(ranked, "versions", () -> statistics.versions(today() - 1));
+    }
+
     /** Some of the pairs that were accepted since this tracker started, newest first. */
     public List<SamplePair> samples(String campaign) {
         requireCampaign(campaign);

@@ -318,6 +318,14 @@ class ApiIT extends ApiHarness {
         assertEquals("not-found", get("/v1/volunteer?name=nobody", "").code());
         assertEquals(200, get("/v1/volunteer/badge.svg?name=ada", "").status());
         assertEquals(200, get("/v1/default-policy", "").status());
+        assertEquals(
+                "test/1",
+                get("/v1/versions", "")
+                        .body()
+                        .path("versions")
+                        .path(0)
+                        .path("agent")
+                        .asText());
         events();
         assertEquals(
                 "operator", get("/v1/operator/me", operator).body().path("role").asText());

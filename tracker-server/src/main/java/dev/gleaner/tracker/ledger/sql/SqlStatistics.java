@@ -145,12 +145,16 @@ final class SqlStatistics implements Statistics {
     }
 
     @Override
-    public List<Version> versions() {
+    public List<Version> versions(long from) {
         return ledger.read(c -> all(
                 c,
-                r -> new Version(r.getString(1), r.getLong(2)),
-                "SELECT w.agent, count(*) FROM worker w JOIN (SELECT DISTINCT worker FROM attempt WHERE state = 'LEASED') l ON l.worker = w.id"
-                        + " GROUP BY w.agent ORDER BY count(*) DESC, w.agent"));
+                r -> new Version(r.getString(1), r.getLong(2), r.getLong(3), r.getLong(4), r.getLong(5)),
+                "SELECT w.agent, count(l.worker), coalesce(sum(g.accepted), 0), coalesce(sum(g.rejected), 0), coalesce(sum(g.failed), 0) FROM worker w"
+                        + " LEFT JOIN (SELECT DISTINCT worker FROM attempt WHERE state = 'LEASED') l ON l.worker = w.id"
+                        + " LEFT JOIN (SELECT worker, sum(accepted) AS accepted, sum(rejected) AS rejected, sum(failed) AS failed FROM gift"
+                        + " WHERE day >= ? GROUP BY worker) g ON g.worker = w.id WHERE l.worker IS NOT NULL OR g.worker IS NOT NULL"
+                        + " GROUP BY w.agent ORDER BY coalesce(sum(g.accepted + g.rejected + g.failed), 0) DESC, w.agent",
+                from));
     }
 
     @Override

@@ -645,7 +645,7 @@ abstract class LedgerContract {
         profile.add(0.31f, "en-GB", "JPEG", 600, 400, null);
         grant(1, "ada");
         assertEquals(new Statistics.Crowd(2, 1, 1), statistics.crowd());
-        assertEquals(1, statistics.versions().get(0).workers());
+        assertEquals(1, statistics.versions(today).get(0).atWork());
         apply(1, handedIn("ada", 1));
         await(ledger.accept(1, 1, MANIFEST, profile.build()));
         clock.advance(Duration.ofMinutes(11));
@@ -688,6 +688,9 @@ abstract class LedgerContract {
                         new Statistics.Day(today + 1, 0, 1, 0, 0)),
                 statistics.days("ada", today));
         assertEquals(1, statistics.days("ada", today + 1).size());
+        Statistics.Version version = statistics.versions(today).get(0);
+        assertEquals(new Statistics.Version(version.agent(), 0, 2, 1, 0), version, "of both workers, who run the same");
+        assertEquals(1, statistics.versions(today + 1).get(0).rejected());
         assertEquals("ada", statistics.failing(today + 1, 1, 10).get(0).nickname());
         assertEquals(List.of(), statistics.failing(today, 1, 10), "as many went right");
     }

@@ -89,10 +89,10 @@ export function bytes(n) {
 
 /** A rate as people say it: by the second, or where that is too little, by the minute, hour or day. @param {number} perSecond */
 export function rate(perSecond) {
-  for (const [unit, seconds] of [["second", 1], ["minute", 60], ["hour", 3600]]) {
+  for (const [unit, seconds] of [["a second", 1], ["a minute", 60], ["an hour", 3600]]) {
     if (perSecond * seconds >= 1) {
       const n = perSecond * seconds;
-      return `${n < 10 ? n.toFixed(1) : number.format(Math.round(n))} a ${unit}`;
+      return `${n < 10 ? n.toFixed(1) : number.format(Math.round(n))} ${unit}`;
     }
   }
   return perSecond > 0 ? `${(perSecond * 86400).toFixed(1)} a day` : "none";

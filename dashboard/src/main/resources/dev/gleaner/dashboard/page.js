@@ -21,7 +21,10 @@ function ends(forecast) {
   const middle = (earliest + latest) / 2;
   const left = (middle - Date.now()) / 1000;
   const spread = (latest - earliest) / 2000;
-  if (left < 3600) return `done in about ${duration(Math.max(1, left))}`;
+  if (left < 3600) {
+    const [soonest, last] = [earliest, latest].map((end) => duration(Math.max(1, (end - Date.now()) / 1000)));
+    return soonest === last ? `done in about ${last}` : `done in ${soonest} to ${last}`;
+  }
   const when = new Date(middle).toLocaleString(undefined, left < 2 * 86400 ? { weekday: "short", hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "long", year: "numeric" });
   return `ends ${when} ± ${duration(spread)}`;
 }
@@ -65,7 +68,8 @@ function card(name) {
     details,
     element("p", {}, [
       element("a", { href: `field.html?campaign=${campaign}` }, ["All its jobs as a picture"]), " · ",
-      element("a", { href: `samples.html?campaign=${campaign}` }, ["Some of its pairs"]),
+      element("a", { href: `samples.html?campaign=${campaign}` }, ["Some of its pairs"]), " · ",
+      element("a", { href: `/v1/campaigns/${campaign}/policy` }, ["Its rules (JSON)"]),
     ]),
   ]);
   const drawPlot = async () => chart.show(await get(`/v1/campaigns/${campaign}/series?span=${span.value}`), what.value, `${what.value} per second, ${SPANS[span.value]}`);

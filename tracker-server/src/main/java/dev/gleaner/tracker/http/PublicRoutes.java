@@ -35,6 +35,7 @@ final class PublicRoutes {
         Events events = new Events(vertx, watchers, at);
         router.get("/v1/events").handler(events::open);
         at.get(CAMPAIGN + "/series", ctx -> calls.series(ctx.pathParam("name"), param(ctx, "span", "day")));
+        at.get(CAMPAIGN + "/policy", ctx -> calls.policy(ctx.pathParam("name")));
         at.get(CAMPAIGN + "/profile", ctx -> calls.profile(ctx.pathParam("name")));
         at.get(CAMPAIGN + "/samples", ctx -> Map.of("samples", calls.samples(ctx.pathParam("name"))));
         at.get(CAMPAIGN + "/field", ctx -> calls.field(ctx.pathParam("name")));

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.ledger;
 
+import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.result.Profile;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,9 @@ public interface Statistics {
 
     /** What a campaign's accepted pairs are like; empty when there is no such campaign. */
     Optional<Profile> profile(String campaign);
+
+    /** What a campaign's workers extract, fetch and keep; empty when there is no such campaign. */
+    Optional<Policy> policy(String campaign);
 
     /** Who takes part now. */
     Crowd crowd();

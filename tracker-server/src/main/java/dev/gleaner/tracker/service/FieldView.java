@@ -59,12 +59,6 @@ final class FieldView {
         }
     }
 
-    /**
-     * @param levels zoom levels there are
-     * @param cells of a tile
-     */
-    record Shape(long jobs, int levels, int cells) {}
-
     FieldView(Statistics statistics, InstantSource clock) {
         this.statistics = statistics;
         this.clock = clock;
@@ -86,8 +80,9 @@ final class FieldView {
         return known;
     }
 
-    Shape shape(String campaign) {
-        return new Shape(field(campaign).jobs(), MOST_LEVELS, CELLS);
+    /** Jobs of the campaign. */
+    long jobs(String campaign) {
+        return field(campaign).jobs();
     }
 
     /** One tile, shorter than the others at the end of the campaign. */

@@ -3,6 +3,7 @@ package dev.gleaner.tracker.service;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Profile;
@@ -110,6 +111,13 @@ public final class PublicCalls {
     /** A job as everybody may see it. */
     public record PublicJob(long job, String wat, String slice, String state, int attempts) {}
 
+    /**
+     * @param levels zoom levels there are
+     * @param cells of a tile
+     */
+    public record FieldShape(long jobs, int levels, int cells) {}
+
+    /** @param checked whether a safety head has looked at it */
     public record SamplePair(
             String url,
             String text,
@@ -234,6 +242,10 @@ public final class PublicCalls {
         });
     }
 
+    public Policy policy(String campaign) {
+        return statistics.policy(campaign).orElseThrow(() -> OperatorCalls.noCampaign(campaign));
+    }
+
     public Profile profile(String campaign) {
         return shared(
                 ranked,
@@ -356,8 +368,8 @@ public final class PublicCalls {
     }
 
     /** How many jobs a campaign's picture shows. */
-    public Object field(String campaign) {
-        return field.shape(campaign);
+    public FieldShape field(String campaign) {
+        return new FieldShape(field.jobs(campaign), FieldView.MOST_LEVELS, FieldView.CELLS);
     }
 
     /** One tile of a campaign's picture, as {@code docs/dashboard.md} tells. */

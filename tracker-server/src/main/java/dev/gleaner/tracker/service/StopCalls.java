@@ -88,14 +88,8 @@ public final class StopCalls {
 
     public Standing standing(String name) {
         String site = site(name);
-        @Nullable String since = null;
-        StoppedSites all = stopped.get();
-        for (String at = site; !at.isEmpty() && since == null; at = at.substring(at.indexOf('.') + 1)) {
-            since = all.of(at).map(StoppedSites.Stop::since).orElse(null);
-            if (at.indexOf('.') < 0) {
-                break;
-            }
-        }
+        @Nullable
+        String since = stopped.get().over(site).map(StoppedSites.Stop::since).orElse(null);
         Statistics.KeptFrom kept = statistics.keptFrom(site);
         Instant last = kept.last();
         return new Standing(

@@ -33,6 +33,13 @@ public record StoppedSites(long version, List<Stop> stops) {
         return stops.stream().filter(stop -> stop.site().equals(site)).findAny();
     }
 
+    /** The one that stops this name: its own, or that of a name above it. */
+    public Optional<Stop> over(String name) {
+        return stops.stream()
+                .filter(stop -> name.equals(stop.site()) || name.endsWith("." + stop.site()))
+                .findFirst();
+    }
+
     /** With one more, or the same when it is there. */
     public StoppedSites with(Stop stop) {
         if (of(stop.site()).isPresent()) {

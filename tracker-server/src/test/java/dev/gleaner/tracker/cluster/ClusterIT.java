@@ -2,11 +2,15 @@ package dev.gleaner.tracker.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.Tracker;
 import dev.gleaner.tracker.TrackerConfig;
 import dev.gleaner.tracker.lease.LeaseSettings;
@@ -18,6 +22,8 @@ import dev.gleaner.tracker.storage.s3.S3ProxyServer;
 import dev.gleaner.tracker.storage.s3.S3Settings;
 import dev.gleaner.tracker.storage.s3.ServerProcess;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -220,6 +226,57 @@ class ClusterIT {
         }
     }
 
+    private void aResultAtOneTrackerIsToldByAll(JsonNode lease, String worker) throws Exception {
+        List<BufferedReader> streams = new ArrayList<>();
+        for (Tracker at : trackers) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at.port() + "/v1/events"))
+                    .build();
+            streams.add(new BufferedReader(new InputStreamReader(
+                    http.send(request, HttpResponse.BodyHandlers.ofInputStream())
+                            .body(),
+                    StandardCharsets.UTF_8)));
+        }
+        Manifest manifest =
+                new Manifest(lease.path("bundle").asText(), "fp32", 10, "0".repeat(32), Counts.none(), List.of(), 1);
+        String path = "/v1/leases/" + lease.path("job").asLong() + "/"
+                + lease.path("token").asText() + "/submit";
+        assertEquals(
+                "ACCEPTED",
+                call(trackers.get(0), "POST", path, manifest, worker)
+                        .path("outcome")
+                        .asText());
+        for (BufferedReader stream : streams) {
+            assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+                String told = "\"job\":" + lease.path("job").asLong() + ",";
+                for (String line = stream.readLine(); !line.contains(told); line = stream.readLine()) {
+                    assertNotNull(line);
+                }
+            });
+            stream.close();
+        }
+    }
+
+    private void aLeaseIsGivenMoreTimeAtAnyTracker(JsonNode lease) throws Exception {
+        Map<String, Object> ref = Map.of(
+                "job", lease.path("job").asLong(), "token", lease.path("token").asText());
+        for (Tracker at : trackers) {
+            long seconds = 5_000 + at.port() % 1_000;
+            Map<String, Object> wish = Map.of("leases", List.of(ref), "seconds", seconds, "reason", "test");
+            call(at, "POST", "/v1/operator/leases/extend", wish, operator);
+            long ends = 0;
+            for (int tries = 0; tries < 50 && Math.abs(ends - seconds) > 10; tries++) {
+                Thread.sleep(100);
+                for (JsonNode shown : call(at, "GET", "/v1/operator/leases?limit=1000", null, operator)
+                        .path("leases")) {
+                    ends = shown.path("job").asLong() == lease.path("job").asLong()
+                            ? shown.path("endsInSeconds").asLong()
+                            : ends;
+                }
+            }
+            assertTrue(Math.abs(ends - seconds) <= 10, ends + " instead of " + seconds);
+        }
+    }
+
     @Test
     void workersMayTalkToAnyTrackerAndEveryJobGoesOutOnce() throws Exception {
         awaitShares();
@@ -253,6 +310,11 @@ class ClusterIT {
             assertEquals(JOBS, page.path("leases").size());
             assertEquals(0, page.path("silent").asInt());
         }
+
+        long submitted = leases.keySet().iterator().next();
+        JsonNode done = leases.remove(submitted);
+        aResultAtOneTrackerIsToldByAll(done, holders.remove(submitted));
+        aLeaseIsGivenMoreTimeAtAnyTracker(leases.values().iterator().next());
 
         // One leaves in order, the others take over; nobody loses a lease.
         trackers.remove(0).close();

@@ -294,6 +294,9 @@ class ApiIT extends ApiHarness {
         assertEquals(
                 "malformed-request", get("/v1/campaigns/c1/series?span=x", "").code());
         assertEquals(5, get("/v1/campaigns/c1/profile", "").body().size());
+        assertEquals(
+                0.3, get("/v1/campaigns/c1/policy", "").body().path("threshold").asDouble());
+        assertEquals("unknown-campaign", get("/v1/campaigns/none/policy", "").code());
         assertEquals("unknown-campaign", get("/v1/campaigns/none/profile", "").code());
         assertEquals(
                 0, get("/v1/campaigns/c1/samples", "").body().path("samples").size());

@@ -63,7 +63,7 @@ class FieldViewTest {
         assertEquals(1, cells[1] >> 5);
         assertEquals(3, cells[2] >> 5);
         assertEquals(FieldView.age(clock.millis() - 60_000, clock.millis()), cells[1] & 31);
-        assertEquals(new FieldView.Shape(10, FieldView.MOST_LEVELS, FieldView.CELLS), view.shape("c"));
+        assertEquals(10, view.jobs("c"));
     }
 
     @Test
@@ -91,7 +91,7 @@ class FieldViewTest {
     void jobsOfManyCampaignsKeepTheirPlaces() {
         campaign("a", 2_000);
         campaign("b", 1);
-        assertEquals(10_000, view.shape("a").jobs());
+        assertEquals(10_000, view.jobs("a"));
         assertEquals(FieldView.CELLS, view.tile("a", 0, 1).length);
         assertEquals(10_000 - 2 * FieldView.CELLS, view.tile("a", 0, 2).length);
         assertEquals(10_001, view.job("b", 0));
@@ -101,7 +101,7 @@ class FieldViewTest {
         assertThrows(Refusal.class, () -> view.tile("a", 60, 0));
         assertThrows(Refusal.class, () -> view.tile("a", 0, Long.MAX_VALUE / 8_192));
         assertThrows(Refusal.class, () -> view.job("a", 10_000));
-        assertThrows(Refusal.class, () -> view.shape("nobody"));
+        assertThrows(Refusal.class, () -> view.jobs("nobody"));
     }
 
     @Test

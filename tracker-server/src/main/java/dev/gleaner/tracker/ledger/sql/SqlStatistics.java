@@ -5,6 +5,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.bind;
 import static dev.gleaner.tracker.ledger.sql.Sql.one;
 import static dev.gleaner.tracker.ledger.sql.Sql.parse;
 
+import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Statistics;
@@ -62,6 +63,12 @@ final class SqlStatistics implements Statistics {
                     .stream()
                     .reduce(Profile.none(), Profile::plus));
         });
+    }
+
+    @Override
+    public Optional<Policy> policy(String campaign) {
+        return ledger.read(c -> one(
+                c, r -> parse(r.getString(1), Policy.class), "SELECT policy FROM campaign WHERE name = ?", campaign));
     }
 
     @Override

@@ -125,7 +125,7 @@ function drawOne(job) {
     return element("tr", {}, [
       element("td", {}, [box]),
       element("td", { class: "n" }, [String(attempt.number)]),
-      element("td", {}, [element("a", { href: `operator-workers.html?text=${encodeURIComponent(attempt.worker)}` }, [attempt.nickname])]),
+      element("td", {}, [element("a", { href: `operator-workers.html?worker=${encodeURIComponent(attempt.worker)}` }, [attempt.nickname])]),
       element("td", {}, [attempt.state]),
       element("td", {}, [attempt.detail ?? ""]),
       element("td", {}, [new Date(attempt.grantedAt).toLocaleString()]),

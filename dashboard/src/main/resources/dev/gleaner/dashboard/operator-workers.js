@@ -56,10 +56,34 @@ function acts(worker) {
 }
 
 const query = filterForm($("filter"), ["text", "state", "order"], { order: "kept" }, () => refresh());
+const wanted = new URLSearchParams(location.search).get("worker");
+$("one").hidden = wanted === null;
+$("list").hidden = wanted !== null;
+
+function drawOne({ worker, capabilities, registeredAt, days }) {
+  document.title = `${worker.nickname} · Gleaner operators`;
+  $("h-one").textContent = `${worker.nickname}${worker.team ? ` of ${worker.team}` : ""} (${worker.worker})`;
+  const fact = ([title, value]) => element("div", {}, [element("dt", {}, [title]), element("dd", { class: "small" }, [value])]);
+  fill("machine", [
+    ["Program", worker.agent], ["Since", new Date(registeredAt).toLocaleString()],
+    ["System", capabilities.os], ["Processors", number.format(capabilities.cpus)],
+    ["Memory", `${number.format(capabilities.memoryMiB)} MiB`], ["Runs models on", (capabilities.providers ?? []).join(", ")],
+    ["Allowance", `${(worker.standing / 10).toFixed(1)} % of the full one`], ["Accepted in a row", number.format(worker.streak)],
+  ].map(fact));
+  $("now").textContent = `Now: ${now(worker)}.`;
+  fill("acts", [acts(worker)]);
+  fill("days", days.reverse().map((day) => row([day.day, day.accepted, day.rejected, day.failed, day.kept])), "no-days");
+  $("its-leases").href = `operator.html?worker=${encodeURIComponent(worker.worker)}`;
+}
+
 const refresh = desk(5000, async () => {
-  const wanted = query();
-  wanted.set("limit", String(MOST));
-  const { workers, matched, all } = await call("GET", `/v1/operator/workers?${wanted}`);
+  if (wanted !== null) {
+    drawOne(await call("GET", `/v1/operator/workers/${encodeURIComponent(wanted)}`));
+    return;
+  }
+  const filter = query();
+  filter.set("limit", String(MOST));
+  const { workers, matched, all } = await call("GET", `/v1/operator/workers?${filter}`);
   fill("versions", (await get("/v1/versions")).versions.map((version) => {
     const bad = version.rejected + version.failed;
     const ended = bad + version.accepted;
@@ -71,7 +95,7 @@ const refresh = desk(5000, async () => {
   fill("workers", workers.map((worker) => row([
     element("a", { href: `volunteers.html?name=${encodeURIComponent(worker.nickname)}` }, [worker.nickname]),
     worker.team,
-    element("a", { href: `operator.html?worker=${encodeURIComponent(worker.worker)}` }, [element("code", {}, [worker.worker])]),
+    element("a", { href: `operator-workers.html?worker=${encodeURIComponent(worker.worker)}` }, [element("code", {}, [worker.worker])]),
     worker.agent, now(worker), worker.accepted, worker.rejected, worker.failed, worker.kept,
     element("span", { class: "num", title: "share of the full daily allowance" }, [`${(worker.standing / 10).toFixed(1)} %`]),
     acts(worker),

@@ -75,7 +75,7 @@ function remedies(item) {
     case "waiting":
       return mayChange ? [act("Let it in", `/v1/operator/workers/${worker}/admit`, {})] : [];
     case "failing":
-      return [link("The worker", `operator-workers.html?text=${worker}`)];
+      return [link("The worker", `operator-workers.html?worker=${worker}`)];
     case "network":
       return [link("Its leases", `operator.html?worker=${worker}`)];
     case "version":

@@ -232,6 +232,10 @@ class PagesIT {
             assertThat(worker).not().containsText("banned");
             assertThat(page.locator("#versions")).containsText("0%");
             look(page, "operator-workers");
+            worker.locator("code").click();
+            assertThat(page.locator("#machine")).containsText("Processors");
+            assertThat(page.locator("#days tr")).hasCount(1);
+            look(page, "operator-worker");
 
             page.navigate(root + "operator-audit.html");
             assertThat(page.locator("#audit")).containsText("worker-ban");

@@ -210,7 +210,15 @@ public final class Tracker implements AutoCloseable {
                                 ledger.secret("site.stops"),
                                 clock),
                         new OperatorCalls(
-                                ledger, roster, routed, bundles, new Collector(ledger, store, clock), sites, settings),
+                                ledger,
+                                roster,
+                                ledger.statistics(),
+                                clock,
+                                routed,
+                                bundles,
+                                new Collector(ledger, store, clock),
+                                sites,
+                                settings),
                         new LeaseCalls(ledger, roster, routed, clock),
                         new AttentionCalls(
                                 ledger,

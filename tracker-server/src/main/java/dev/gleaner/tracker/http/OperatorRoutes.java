@@ -184,6 +184,7 @@ final class OperatorRoutes {
                         ctx.request().getParam("state", "any"),
                         ctx.request().getParam("order", "kept"),
                         Requests.number(ctx, "limit", 1_000_000))));
+        calls.get(worker, ctx -> operators.about(ctx.pathParam("worker")));
         calls.post(worker + "/ban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), true)));
         calls.post(worker + "/unban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), false)));
         calls.post(

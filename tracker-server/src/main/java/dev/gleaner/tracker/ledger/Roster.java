@@ -23,6 +23,9 @@ public interface Roster {
 
     List<WorkerView> workers();
 
+    /** What a worker said of its machine when it registered; empty when there is no such worker. */
+    Optional<Machine> machine(String worker);
+
     /** @return whether there is such a worker */
     CompletionStage<Boolean> banWorker(String worker, boolean banned, String actor);
 
@@ -45,6 +48,8 @@ public interface Roster {
 
     /** Workers that gave pairs, most first. */
     List<Given> given();
+
+    record Machine(Register.Capabilities capabilities, Instant registeredAt) {}
 
     /** @param kept pairs in a worker's accepted results */
     record Given(String worker, long kept) {}

@@ -76,6 +76,13 @@ public interface Statistics {
     /** Pictures kept from a domain and all names below it; none when nothing is known. */
     KeptFrom keptFrom(String domain);
 
+    /**
+     * What a worker gave, by days on which it ended something, oldest first.
+     *
+     * @param from first day since 1970, UTC
+     */
+    List<Day> daysOf(String worker, long from);
+
     /** How a campaign's jobs are numbered; empty when there is no such campaign. */
     Optional<Field> field(String campaign);
 

@@ -5,6 +5,7 @@ import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Slice;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
@@ -21,11 +22,13 @@ import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Roster;
+import dev.gleaner.tracker.ledger.Statistics;
 import dev.gleaner.tracker.settings.Setting;
 import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.sites.SiteRates;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -42,6 +45,7 @@ public final class OperatorCalls {
 
     private static final long MOST_COUNTED = 100_000;
     private static final int MOST_PRIORITY = 100;
+    private static final int DAYS_SHOWN = 28;
     /** All that a tracker is built for. */
     private static final int MOST_WORKERS = 1_000_000;
 
@@ -53,6 +57,8 @@ public final class OperatorCalls {
 
     private final Ledger ledger;
     private final Roster roster;
+    private final Statistics statistics;
+    private final InstantSource clock;
     private final Desk desk;
     private final BundleShelf bundles;
     private final Collector collector;
@@ -65,6 +71,17 @@ public final class OperatorCalls {
     public record Created(String campaign, boolean created, long jobs) {}
 
     public record Reason(String reason) {}
+
+    /**
+     * A worker, what it said of its machine when it registered, and what it gave.
+     *
+     * @param days on which it ended something, of the last {@value #DAYS_SHOWN}
+     */
+    public record WorkerAbout(
+            WorkerView worker,
+            Register.Capabilities capabilities,
+            String registeredAt,
+            List<PublicCalls.DayView> days) {}
 
     /**
      * Workers that were asked for.
@@ -120,6 +137,8 @@ public final class OperatorCalls {
     public OperatorCalls(
             Ledger ledger,
             Roster roster,
+            Statistics statistics,
+            InstantSource clock,
             Desk desk,
             BundleShelf bundles,
             Collector collector,
@@ -127,6 +146,8 @@ public final class OperatorCalls {
             Settings settings) {
         this.sites = sites;
         this.roster = roster;
+        this.statistics = statistics;
+        this.clock = clock;
         this.settings = settings;
         this.collector = collector;
         this.ledger = ledger;
@@ -405,6 +426,17 @@ public final class OperatorCalls {
 
     public List<WorkerView> workers() {
         return roster.workers();
+    }
+
+    /** All that is known of one worker. Blocks on the ledger. */
+    public WorkerAbout about(String worker) {
+        Roster.Machine machine = roster.machine(worker).orElseThrow(() -> noWorker(worker));
+        long from = Math.floorDiv(clock.millis(), Duration.ofDays(1).toMillis()) - DAYS_SHOWN + 1;
+        return new WorkerAbout(
+                worker(worker),
+                machine.capabilities(),
+                machine.registeredAt().toString(),
+                statistics.daysOf(worker, from).stream().map(PublicCalls::view).toList());
     }
 
     /** Workers that fit, in the wished order. */

@@ -296,14 +296,7 @@ public final class PublicCalls {
                     machines.stream().mapToLong(Statistics.Machine::kept).sum(),
                     streak(days, today()),
                     machines.stream().map(PublicCalls::view).toList(),
-                    days.stream()
-                            .map(d -> new DayView(
-                                    LocalDate.ofEpochDay(d.day()).toString(),
-                                    d.accepted(),
-                                    d.rejected(),
-                                    d.failed(),
-                                    d.kept()))
-                            .toList());
+                    days.stream().map(PublicCalls::view).toList());
         });
     }
 
@@ -338,6 +331,11 @@ public final class PublicCalls {
                 machine.failed(),
                 machine.kept(),
                 machine.streak());
+    }
+
+    static DayView view(Statistics.Day day) {
+        return new DayView(
+                LocalDate.ofEpochDay(day.day()).toString(), day.accepted(), day.rejected(), day.failed(), day.kept());
     }
 
     /** A picture in SVG that says how much somebody gave. */

@@ -230,6 +230,11 @@ class ApiIT extends ApiHarness {
         assertEquals(
                 "malformed-request",
                 get("/v1/operator/workers?state=odd", operator).code());
+        JsonNode about = get("/v1/operator/workers/" + id, operator).body();
+        assertEquals(512, about.path("capabilities").path("memoryMiB").asInt(), about.toString());
+        assertEquals(1, about.path("days").path(0).path("accepted").asInt());
+        assertEquals(
+                "unknown-worker", get("/v1/operator/workers/nobody", operator).code());
         leases();
         directed(id);
         saysOfItself(id);

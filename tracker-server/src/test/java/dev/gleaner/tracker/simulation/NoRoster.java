@@ -107,4 +107,9 @@ final class NoRoster implements Roster {
     public CompletionStage<Boolean> changeKey(String id, String tokenHash, String actor) {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public Optional<Machine> machine(String worker) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -6,6 +6,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.one;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Trouble;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.tracker.ledger.Enrolment;
@@ -80,6 +81,16 @@ final class SqlRoster implements Roster {
     @Override
     public List<WorkerView> workers() {
         return ledger.read(Workers::views);
+    }
+
+    @Override
+    public Optional<Machine> machine(String worker) {
+        return ledger.read(c -> one(
+                c,
+                r -> new Machine(
+                        Sql.parse(r.getString(1), Register.Capabilities.class), Instant.ofEpochMilli(r.getLong(2))),
+                "SELECT capabilities, registered_at FROM worker WHERE id = ?",
+                worker));
     }
 
     @Override

@@ -209,6 +209,16 @@ final class SqlStatistics implements Statistics {
     }
 
     @Override
+    public List<Day> daysOf(String worker, long from) {
+        return ledger.read(c -> all(
+                c,
+                r -> new Day(r.getLong(1), r.getLong(2), r.getLong(3), r.getLong(4), r.getLong(5)),
+                "SELECT day, accepted, rejected, failed, kept FROM gift WHERE worker = ? AND day >= ? ORDER BY day",
+                worker,
+                from));
+    }
+
+    @Override
     public Optional<Field> field(String campaign) {
         return ledger.read(c -> {
             Optional<Campaigns.Head> head = Campaigns.head(c, campaign);

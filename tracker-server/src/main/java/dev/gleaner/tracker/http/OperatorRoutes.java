@@ -225,7 +225,7 @@ final class OperatorRoutes {
         calls.get(ROOT + "/stopped-sites", ctx -> stops.all());
         calls.post(
                 ROOT + "/stopped-sites",
-                ctx -> stops.change(actor(ctx), Requests.body(ctx, StopCalls.OperatorsWish.class)));
+                ctx -> Calls.done(stops.change(actor(ctx), Requests.body(ctx, StopCalls.OperatorsWish.class))));
         calls.get(ROOT + "/limits", ctx -> operators.limits());
         calls.post(ROOT + "/limits", ctx -> operators.changeLimits(actor(ctx), Requests.bytes(ctx)));
         calls.post(ROOT + "/worker-release", ctx -> operators.changeRelease(actor(ctx), Requests.bytes(ctx)));

@@ -59,7 +59,8 @@ final class PublicRoutes {
         at.get("/v1/sites/stop", ctx -> stops.standing(param(ctx, "site", "")));
         at.post(
                 "/v1/sites/stop",
-                ctx -> stops.stop(Requests.body(ctx, StopCalls.Wish.class), addresses.source(ctx.request())));
+                ctx -> Calls.done(
+                        stops.stop(Requests.body(ctx, StopCalls.Wish.class), addresses.source(ctx.request()))));
         at.get("/v1/volunteer", ctx -> calls.volunteer(param(ctx, "name", "")));
         router.get("/v1/volunteer/badge.svg")
                 .handler(ctx -> send(

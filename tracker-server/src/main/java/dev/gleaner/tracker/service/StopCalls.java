@@ -18,8 +18,9 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.crypto.Mac;
@@ -103,28 +104,28 @@ public final class StopCalls {
     }
 
     /**
-     * Stops a site whose owner has set the record.
+     * Stops a site whose owner has set the record. Blocks on the name server.
      *
      * @param source network of the caller, null when unknown
      */
-    public CompletionStage<Standing> stop(Wish wish, @Nullable String source) {
+    public Standing stop(Wish wish, @Nullable String source) {
         String site = site(wish.site());
         if (source != null && asked.get(source, key -> new AtomicInteger()).incrementAndGet() > LOOKUPS_A_MINUTE) {
             throw new Refusal(ProblemCode.TOO_MANY_REQUESTS, "one look a few seconds is enough; try again in a minute");
         }
-        return records.of(RECORD + site)
-                .exceptionally(error -> {
-                    throw new Refusal(
-                            ProblemCode.STATE_CONFLICT,
-                            "the TXT record " + RECORD + site + " cannot be looked up now; try again later");
-                })
-                .thenCompose(found -> {
-                    if (found.stream().noneMatch(text -> text.strip().equals(value(site)))) {
-                        throw new Refusal(ProblemCode.STATE_CONFLICT, lacking(site, found));
-                    }
-                    return change("site owner", stopped.get().with(new StoppedSites.Stop(site, now(), "owner, by DNS")))
-                            .thenApply(done -> standing(site));
-                });
+        List<String> found;
+        try {
+            found = records.of(RECORD + site).toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw new Refusal(
+                    ProblemCode.STATE_CONFLICT,
+                    "the TXT record " + RECORD + site + " cannot be looked up now; try again later");
+        }
+        if (found.stream().noneMatch(text -> text.strip().equals(value(site)))) {
+            throw new Refusal(ProblemCode.STATE_CONFLICT, lacking(site, found));
+        }
+        change("site owner", all -> all.with(new StoppedSites.Stop(site, now(), "owner, by DNS")));
+        return standing(site);
     }
 
     private String lacking(String site, List<String> found) {
@@ -145,14 +146,18 @@ public final class StopCalls {
     }
 
     /** Stops a site that asked by other ways, or lets workers go there again. */
-    public CompletionStage<StoppedSites> change(String actor, OperatorsWish wish) {
+    public StoppedSites change(String actor, OperatorsWish wish) {
         String site = site(wish.site());
-        StoppedSites all = stopped.get();
-        return change(actor, wish.stop() ? all.with(new StoppedSites.Stop(site, now(), actor)) : all.without(site));
+        return change(
+                actor, all -> wish.stop() ? all.with(new StoppedSites.Stop(site, now(), actor)) : all.without(site));
     }
 
-    private CompletionStage<StoppedSites> change(String actor, StoppedSites wish) {
-        return stopped.change(wish, actor);
+    /** The list is written whole: what another tracker has just written must be in it. */
+    private synchronized StoppedSites change(String actor, UnaryOperator<StoppedSites> how) {
+        stopped.refresh();
+        return stopped.change(how.apply(stopped.get()), actor)
+                .toCompletableFuture()
+                .join();
     }
 
     private String now() {

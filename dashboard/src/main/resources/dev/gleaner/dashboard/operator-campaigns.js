@@ -51,9 +51,53 @@ function draw() {
       campaign.wats, campaign.slices, campaign.threshold,
       jobs("open", campaign.jobs.open), jobs("leased", campaign.jobs.leased), jobs("done", campaign.jobs.done), jobs("quarantined", campaign.jobs.quarantined),
       mayChange ? priority(campaign) : campaign.priority,
+      mayChange ? button(`Version ${campaign.policyVersion}…`, () => changeRules(campaign), { class: "small", "aria-label": `Rules of ${campaign.name}, version ${campaign.policyVersion}…` }) : campaign.policyVersion,
       mayChange && (paused || campaign.state === "active") ? act : "",
     ], { "data-campaign": campaign.name });
   }), "no-campaigns");
+}
+
+/** The rules as JSON, for whoever knows what they do; the tracker says what is wrong with them. */
+async function changeRules(campaign) {
+  let latest;
+  try {
+    latest = (await get(`/v1/campaigns/${encodeURIComponent(campaign.name)}/policies`)).policies[0];
+  } catch (error) {
+    say(error);
+    return;
+  }
+  const text = element("textarea", { id: "rules", rows: "16", spellcheck: "false", "aria-label": "Rules as JSON" });
+  text.value = JSON.stringify(latest.policy, null, 2);
+  const reason = element("input", { id: "rules-reason", maxlength: "200", required: "" });
+  const trouble = element("p", { class: "trouble", role: "alert" });
+  const form = element("form", { method: "dialog" }, [
+    element("h2", { id: "h-rules" }, [`Rules of ${campaign.name}, version ${latest.version}`]),
+    element("p", {}, ["Jobs that somebody has had keep the rules they had, so that all attempts at a job can be compared; the ",
+      `${counted(campaign.jobs.open, "open job")} that nobody has had yet get these.`]),
+    text,
+    element("label", {}, ["Why, for everybody: ", reason]),
+    trouble,
+    element("menu", {}, [
+      element("button", { value: "cancel", formnovalidate: "" }, ["Leave them"]),
+      element("button", { value: "do", id: "rules-do" }, [`Make version ${latest.version + 1}`]),
+    ]),
+  ]);
+  const dialog = element("dialog", { "aria-labelledby": "h-rules", class: "wide" }, [form]);
+  form.addEventListener("submit", async (event) => {
+    if (event.submitter?.value !== "do") return;
+    event.preventDefault();
+    try {
+      const policy = JSON.parse(text.value);
+      await call("POST", `/v1/operator/campaigns/${encodeURIComponent(campaign.name)}/policy`, { from: latest.version, policy, reason: reason.value });
+      dialog.close();
+      await refresh();
+    } catch (error) {
+      trouble.textContent = error instanceof SyntaxError ? `This is no JSON: ${error.message}` : error.message;
+    }
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 function stageChanged() {
@@ -87,7 +131,7 @@ form.addEventListener("submit", async (event) => {
     title: `Make ${name}?`,
     text: stage === "SCORE"
       ? `It gets a job for each of ${form.elements.source.value} that is accepted.`
-      : `${counted(paths.length, "WAT")} of ${counted(slices, "slice")} each: ${counted(paths.length * slices, "job")}, which go out at once. A campaign cannot be changed afterwards; it can be paused.`,
+      : `${counted(paths.length, "WAT")} of ${counted(slices, "slice")} each: ${counted(paths.length * slices, "job")}, which go out at once. Its paths cannot be changed afterwards; its rules can, and it can be paused.`,
     sample: paths.slice(0, 5).map((path) => form.elements.base.value + path),
     ask: null, go: "Make it", keep: "Not yet",
   });

@@ -43,8 +43,8 @@ import org.junit.jupiter.api.io.TempDir;
 class IntakeIT {
     private static final String BUNDLE = "b".repeat(64);
     private static final FencingToken TOKEN = new FencingToken("0123456789abcdef", 3);
-    private static final Ledger.ReadyJob JOB =
-            new Ledger.ReadyJob(7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m(), Stage.WHOLE, null);
+    private static final Ledger.ReadyJob JOB = new Ledger.ReadyJob(
+            7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m(), 1, Stage.WHOLE, null);
 
     @TempDir
     Path folder;
@@ -64,8 +64,8 @@ class IntakeIT {
         return keys;
     }
 
-    private static final Ledger.ReadyJob FETCH =
-            new Ledger.ReadyJob(7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m(), Stage.FETCH, null);
+    private static final Ledger.ReadyJob FETCH = new Ledger.ReadyJob(
+            7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m(), 1, Stage.FETCH, null);
     private static final byte[] PIXELS = new byte[BatchColumn.PIXEL_BYTES];
 
     private String fault(Manifest manifest) throws IOException {

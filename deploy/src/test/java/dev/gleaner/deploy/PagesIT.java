@@ -177,7 +177,23 @@ class PagesIT {
             button(page, "Make it").click();
             Locator made = page.locator("tr[data-campaign=by-hand]");
             assertThat(made).containsText("active");
-            made.getByRole(AriaRole.BUTTON).click();
+            made.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Rules of by-hand"))
+                    .click();
+            Locator rules = page.getByLabel("Rules as JSON");
+            String before = rules.inputValue();
+            rules.fill("{");
+            page.getByLabel("Why, for everybody").fill("smaller pictures are good, too");
+            button(page, "Make version 2").click();
+            assertThat(page.locator("dialog .trouble")).containsText("This is no JSON");
+            rules.fill(before.replace("\"minImageBytes\": 5000", "\"minImageBytes\": -1"));
+            button(page, "Make version 2").click();
+            assertThat(page.locator("dialog .trouble")).containsText("minImageBytes must not be negative");
+            rules.fill(before.replace("\"minImageBytes\": 5000", "\"minImageBytes\": 3000"));
+            look(page, "operator-campaign-rules");
+            button(page, "Make version 2").click();
+            assertThat(made).containsText("Version 2");
+            made.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Pause"))
+                    .click();
             button(page, "Pause it").click();
             assertThat(made).containsText("paused");
             page.getByLabel("Name", new Page.GetByLabelOptions().setExact(true)).fill("by-hand");
@@ -242,9 +258,11 @@ class PagesIT {
             assertThat(page.locator("#audit")).not().containsText("submit");
             look(page, "operator-audit");
             assertEquals(
-                    List.of("Failed to load resource: the server responded with a status of 409 (Conflict)"),
+                    List.of(
+                            "Failed to load resource: the server responded with a status of 400 (Bad Request)",
+                            "Failed to load resource: the server responded with a status of 409 (Conflict)"),
                     faults,
-                    "only the campaign that was there already");
+                    "only the rules that were none, and the campaign that was there already");
             aViewerLooksAndChangesNothing(browsers, campaign, root);
         }
     }

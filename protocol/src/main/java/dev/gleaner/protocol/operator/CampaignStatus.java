@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param threshold the policy's, for showing
  * @param stage what its jobs do
  * @param source of a scoring campaign: the campaign whose batches it scores; its jobs come as those are handed in
+ * @param policyVersion counts the campaign's policies from 1
  * @param priority jobs of campaigns with a higher one go out first; 0 unless somebody said otherwise
  */
 public record CampaignStatus(
@@ -32,7 +33,8 @@ public record CampaignStatus(
         double threshold,
         Stage stage,
         @Nullable String source,
-        int priority) {
+        int priority,
+        int policyVersion) {
 
     /** Jobs by state; {@code open} counts those that are not leased. The five add up to all jobs. */
     public record Jobs(long open, long leased, long done, long quarantined, long cancelled) {}

@@ -28,10 +28,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code campaign create|score|list|show|pause|resume|priority}. */
+/** {@code campaign create|score|list|show|policy|pause|resume|priority}. */
 @Command(
         name = "campaign",
-        description = "Campaigns: create, score, list, show, pause, resume, priority.",
+        description = "Campaigns: create, score, list, show, policy, pause, resume, priority.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class CampaignCommand {
@@ -147,13 +147,14 @@ final class CampaignCommand {
 
     /** The default policy with what the file says otherwise. */
     private static Policy policy(@Nullable Path file) throws IOException {
-        if (file == null) {
-            return Policy.laion400m();
-        }
+        return file == null ? Policy.laion400m() : changed(Policy.laion400m(), file);
+    }
+
+    private static Policy changed(Policy before, Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new Failure(Exit.NO_INPUT, "there is no file " + file);
         }
-        ObjectNode policy = OperatorOptions.JSON.valueToTree(Policy.laion400m());
+        ObjectNode policy = OperatorOptions.JSON.valueToTree(before);
         try {
             if (!(OperatorOptions.JSON.readTree(Files.readString(file)) instanceof ObjectNode changes)) {
                 throw new Failure(Exit.DATA, file + " is no policy: it must be a JSON object");
@@ -238,6 +239,39 @@ final class CampaignCommand {
     @Command(name = "show", description = "Shows a campaign as JSON.", mixinStandardHelpOptions = true)
     int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
         out.println(OperatorOptions.pretty(operator.get("v1/campaigns/" + name)));
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "policy",
+            description =
+                    "Shows what a campaign's workers extract, fetch and keep, and all versions of it; --set makes the next one, for jobs that nobody has had yet.",
+            mixinStandardHelpOptions = true)
+    int policy(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "NAME") String name,
+            @Option(names = "--set", paramLabel = "FILE", description = "what differs from the latest version, as JSON")
+                    @Nullable
+                    Path changes,
+            @Option(names = "--reason", paramLabel = "TEXT", description = "why, for everybody; needed with --set")
+                    @Nullable
+                    String reason)
+            throws IOException {
+        JsonNode versions = operator.get("v1/campaigns/" + OperatorOptions.segment(name) + "/policies");
+        if (changes == null) {
+            out.println(OperatorOptions.pretty(versions));
+            return Exit.OK;
+        }
+        if (reason == null) {
+            throw new Failure(Exit.USAGE, "say with --reason why the policy changes");
+        }
+        JsonNode latest = versions.path("policies").path(0);
+        Policy before = OperatorOptions.JSON.treeToValue(latest.path("policy"), Policy.class);
+        JsonNode now = operator.post(
+                "v1/operator/campaigns/" + OperatorOptions.segment(name) + "/policy",
+                new OperatorCalls.NewPolicy(latest.path("version").asInt(), changed(before, changes), reason));
+        out.println("campaign " + name + " has version "
+                + now.path("policyVersion").asInt() + " of its policy; jobs that somebody has had keep theirs");
         return Exit.OK;
     }
 

@@ -172,6 +172,10 @@ final class OperatorRoutes {
                 ROOT + "/campaigns/:name/priority",
                 ctx -> operators.prioritise(
                         actor(ctx), ctx.pathParam("name"), Requests.body(ctx, OperatorCalls.Priority.class)));
+        calls.post(
+                ROOT + "/campaigns/:name/policy",
+                ctx -> operators.changePolicy(
+                        actor(ctx), ctx.pathParam("name"), Requests.body(ctx, OperatorCalls.NewPolicy.class)));
         calls.post(ROOT + "/campaigns/:name/resume", ctx -> operators.pause(actor(ctx), ctx.pathParam("name"), false));
     }
 

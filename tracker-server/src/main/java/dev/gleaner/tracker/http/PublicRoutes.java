@@ -36,6 +36,7 @@ final class PublicRoutes {
         router.get("/v1/events").handler(events::open);
         at.get(CAMPAIGN + "/series", ctx -> calls.series(ctx.pathParam("name"), param(ctx, "span", "day")));
         at.get(CAMPAIGN + "/policy", ctx -> calls.policy(ctx.pathParam("name")));
+        at.get(CAMPAIGN + "/policies", ctx -> Map.of("policies", calls.policies(ctx.pathParam("name"))));
         at.get(CAMPAIGN + "/profile", ctx -> calls.profile(ctx.pathParam("name")));
         at.get(CAMPAIGN + "/samples", ctx -> Map.of("samples", calls.samples(ctx.pathParam("name"))));
         at.get(CAMPAIGN + "/field", ctx -> calls.field(ctx.pathParam("name")));

@@ -244,7 +244,8 @@ public final class LeaseDesk implements Desk {
         Duration hardCap = times().hardCap();
         for (Ledger.ReadyJob job : picked) {
             taken.add(job.job());
-            LedgerEvent.Grant event = new LedgerEvent.Grant(waiter.caller.worker(), waiter.request, hardCap, hedge);
+            LedgerEvent.Grant event =
+                    new LedgerEvent.Grant(waiter.caller.worker(), waiter.request, hardCap, hedge, job.policyVersion());
             pending.add(ledger.apply(job.job(), event, waiter.caller.worker())
                     .thenAcceptAsync(
                             decision -> {

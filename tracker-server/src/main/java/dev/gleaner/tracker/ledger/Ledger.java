@@ -54,6 +54,17 @@ public interface Ledger extends AutoCloseable {
     /** Jobs of campaigns with a higher priority go out first. @return whether there is such a campaign */
     CompletionStage<Boolean> prioritiseCampaign(String name, int priority, String actor);
 
+    /**
+     * Gives a campaign another policy. Jobs that somebody has had keep theirs, so that all attempts at a job can be compared.
+     *
+     * @param from version of the policy that this one replaces
+     * @return the new version; empty when the campaign is not there or has another version by now
+     */
+    CompletionStage<Optional<Integer>> changePolicy(String name, int from, Policy policy, String reason, String actor);
+
+    /** All policies a campaign ever had, the newest first; none when it is not there. */
+    List<PolicyVersion> policies(String campaign);
+
     List<CampaignStatus> campaigns();
 
     /**
@@ -155,6 +166,14 @@ public interface Ledger extends AutoCloseable {
             @Nullable String wat,
             @Nullable String reason) {}
 
+    /** @param reason why it was made */
+    record PolicyVersion(int version, Instant at, String reason, Policy policy) {}
+
+    /**
+     * A job as a worker must know it.
+     *
+     * @param policyVersion of {@code policy}: the job's own once somebody had it, else the campaign's latest
+     */
     record ReadyJob(
             long job,
             String campaign,
@@ -164,6 +183,7 @@ public interface Ledger extends AutoCloseable {
             int slices,
             String bundle,
             Policy policy,
+            int policyVersion,
             Stage stage,
             @Nullable Source source) {}
 

@@ -28,8 +28,14 @@ public sealed interface LedgerEvent {
      * @param request the acquire call's idempotency key
      * @param hardCap the lease's longest life
      * @param hedge the job may be granted although another worker has it: a straggler's second attempt
+     * @param policy version of the campaign's policy that the worker is told, which binds all later attempts at the job
      */
-    record Grant(String worker, String request, Duration hardCap, boolean hedge) implements LedgerEvent {
+    record Grant(String worker, String request, Duration hardCap, boolean hedge, int policy) implements LedgerEvent {
+        /** Under the campaign's first policy. */
+        public Grant(String worker, String request, Duration hardCap, boolean hedge) {
+            this(worker, request, hardCap, hedge, 1);
+        }
+
         @Override
         public Kind kind() {
             return Kind.GRANT;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.gleaner.protocol.ProblemCode;
 import java.io.IOException;
@@ -47,6 +48,11 @@ public final class Json {
         T value;
         try {
             value = MAPPER.readValue(body, type);
+        } catch (ValueInstantiationException e) {
+            // The value's own rules say it best.
+            throw new Refusal(
+                    ProblemCode.MALFORMED_REQUEST,
+                    String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()));
         } catch (JsonProcessingException e) {
             String at = e.getLocation() == null
                     ? ""

@@ -2,6 +2,7 @@ package dev.gleaner.tracker.service;
 
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Slice;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Heartbeat;
@@ -256,6 +257,39 @@ public final class OperatorCalls {
             desk.wake();
             return campaign(name);
         });
+    }
+
+    /**
+     * Another policy for a campaign.
+     *
+     * @param from version of the policy that somebody looked at when making this one
+     * @param reason for the audit trail and for everybody
+     */
+    public record NewPolicy(int from, Policy policy, String reason) {}
+
+    public CompletionStage<CampaignStatus> changePolicy(String actor, String name, NewPolicy wish) {
+        String reason = Printable.of(wish.reason(), 200).strip();
+        require(!reason.isEmpty(), "say why the policy changes");
+        CampaignStatus before = campaign(name);
+        requireCurrent(before, wish.from());
+        return ledger.changePolicy(name, wish.from(), wish.policy(), reason, actor)
+                .thenApply(version -> {
+                    CampaignStatus now = campaign(name);
+                    if (version.isEmpty()) {
+                        requireCurrent(now, wish.from());
+                    }
+                    desk.wake();
+                    return now;
+                });
+    }
+
+    private static void requireCurrent(CampaignStatus campaign, int version) {
+        if (campaign.policyVersion() != version) {
+            throw new Refusal(
+                    ProblemCode.STATE_CONFLICT,
+                    "the policy of campaign " + campaign.name() + " has version " + campaign.policyVersion()
+                            + " by now; look at it again");
+        }
     }
 
     public Jobs jobs(Ledger.JobQuery query, long after, int limit) {

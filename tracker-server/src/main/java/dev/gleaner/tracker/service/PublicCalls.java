@@ -246,6 +246,20 @@ public final class PublicCalls {
         return statistics.policy(campaign).orElseThrow(() -> OperatorCalls.noCampaign(campaign));
     }
 
+    /** @param at ISO-8601 instant from which on it held */
+    public record PolicyLine(int version, String at, String reason, Policy policy) {}
+
+    /** All policies a campaign ever had, the newest first. */
+    public List<PolicyLine> policies(String campaign) {
+        List<Ledger.PolicyVersion> versions = ledger.policies(campaign);
+        if (versions.isEmpty()) {
+            throw OperatorCalls.noCampaign(campaign);
+        }
+        return versions.stream()
+                .map(v -> new PolicyLine(v.version(), v.at().toString(), v.reason(), v.policy()))
+                .toList();
+    }
+
     public Profile profile(String campaign) {
         return shared(
                 ranked,

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gleaner.tracker.service.Tokens;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -172,6 +173,7 @@ class ApiIT extends ApiHarness {
                         .path("images")
                         .asInt());
         assertEquals(1, get("/v1/campaigns", "").body().path("campaigns").size());
+        aPolicyChangesForJobsThatNobodyHad();
         long failed = fourth.path("job").asLong();
         assertEquals(
                 "INPUT: 404",
@@ -282,6 +284,25 @@ class ApiIT extends ApiHarness {
     }
 
     /** What everybody may see, with one job done. */
+    private void aPolicyChangesForJobsThatNobodyHad() throws Exception {
+        JsonNode versions = get("/v1/campaigns/c1/policies", "").body().path("policies");
+        assertEquals("as made", versions.path(0).path("reason").asText());
+        ObjectNode policy = versions.path(0).path("policy").deepCopy();
+        policy.put("threshold", 0.28);
+        Map<String, Object> wish = Map.of("from", 1, "policy", policy, "reason", "0.3 was too much");
+        Answer changed = post("/v1/operator/campaigns/c1/policy", wish, operator);
+        assertEquals(2, changed.body().path("policyVersion").asInt());
+        assertEquals(0.28, changed.body().path("threshold").asDouble());
+        assertEquals(
+                "state-conflict",
+                post("/v1/operator/campaigns/c1/policy", wish, operator).code());
+        JsonNode both = get("/v1/campaigns/c1/policies", "").body().path("policies");
+        assertEquals(2, both.size());
+        assertEquals("0.3 was too much", both.path(0).path("reason").asText());
+        assertEquals(0.3, both.path(1).path("policy").path("threshold").asDouble());
+        assertEquals(404, get("/v1/campaigns/none/policies", "").status());
+    }
+
     private void everybody(JsonNode done) throws Exception {
         JsonNode overview = get("/v1/overview", "").body();
         JsonNode campaign = overview.path("campaigns").path(0);
@@ -1135,6 +1156,12 @@ class ApiIT extends ApiHarness {
         assertTrue(cli(0, "campaign", "priority", "c", "7").contains("has priority 7"));
         cli(65, "campaign", "priority", "c", "101");
         cli(69, "campaign", "priority", "none", "1");
+        Files.writeString(policy, "{\"minImageBytes\": 3000}");
+        cli(64, "campaign", "policy", "p", "--set", policy.toString());
+        assertTrue(cli(0, "campaign", "policy", "p", "--set", policy.toString(), "--reason", "small ones are good, too")
+                .contains("has version 2"));
+        String versions = cli(0, "campaign", "policy", "p");
+        assertTrue(versions.contains("\"minImageBytes\" : 3000") && versions.contains("\"minImageBytes\" : 5000"));
         assertEquals(6, cli(0, "job", "list", "--campaign", "c").lines().count());
         assertTrue(cli(0, "job", "quarantine", "1", "--reason", "odd").contains("quarantined"));
         assertTrue(cli(0, "job", "show", "1").contains("operator: odd"));

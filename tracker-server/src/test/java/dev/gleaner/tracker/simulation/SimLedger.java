@@ -337,8 +337,8 @@ final class SimLedger {
 
         @Override
         public Optional<ReadyJob> job(long job) {
-            return Optional.of(
-                    new ReadyJob(job, "c", "https://x/", "p" + job, 0, 1, "b".repeat(64), POLICY, Stage.WHOLE, null));
+            return Optional.of(new ReadyJob(
+                    job, "c", "https://x/", "p" + job, 0, 1, "b".repeat(64), POLICY, 1, Stage.WHOLE, null));
         }
 
         @Override
@@ -413,7 +413,7 @@ final class SimLedger {
                     .count();
             CampaignStatus.Jobs sums = new CampaignStatus.Jobs(jobs.size() - done, 0, done, 0, 0);
             return List.of(new CampaignStatus(
-                    "c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3, Stage.WHOLE, null, 0));
+                    "c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3, Stage.WHOLE, null, 0, 1));
         }
 
         @Override
@@ -448,6 +448,17 @@ final class SimLedger {
 
         @Override
         public CompletionStage<Boolean> pauseCampaign(String name, boolean paused, String actor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletionStage<Optional<Integer>> changePolicy(
+                String name, int from, Policy policy, String reason, String actor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<PolicyVersion> policies(String campaign) {
             throw new UnsupportedOperationException();
         }
 

@@ -12,9 +12,11 @@ import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.result.CandidateDigest;
 import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.tracker.ledger.Ledger;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,6 +58,48 @@ final class Campaigns {
                 now,
                 spec.does().name(),
                 spec.source());
+        keepPolicy(session, head(session, spec.name()).orElseThrow().id(), 1, spec.policy(), "as made", now);
+    }
+
+    private static void keepPolicy(Session session, long campaign, int version, Policy policy, String reason, long now)
+            throws SQLException {
+        update(
+                session,
+                "INSERT INTO campaign_policy (campaign, version, policy, at, reason) VALUES (?, ?, ?, ?, ?)",
+                campaign,
+                version,
+                json(policy),
+                now,
+                reason);
+    }
+
+    /** @return the new version; empty when there is no such campaign, or its policy is not that version */
+    static Optional<Integer> changePolicy(
+            Session session, String name, int from, Policy policy, String reason, long now) throws SQLException {
+        int changed = update(
+                session,
+                "UPDATE campaign SET policy = ?, policy_version = policy_version + 1 WHERE name = ? AND policy_version = ?",
+                json(policy),
+                name,
+                from);
+        if (changed == 0) {
+            return Optional.empty();
+        }
+        keepPolicy(session, head(session, name).orElseThrow().id(), from + 1, policy, reason, now);
+        return Optional.of(from + 1);
+    }
+
+    static List<Ledger.PolicyVersion> policies(Session session, String name) throws SQLException {
+        return Sql.all(
+                session,
+                r -> new Ledger.PolicyVersion(
+                        r.getInt(1),
+                        Instant.ofEpochMilli(r.getLong(2)),
+                        r.getString(3),
+                        parse(r.getString(4), Policy.class)),
+                "SELECT p.version, p.at, p.reason, p.policy FROM campaign_policy p JOIN campaign c ON c.id = p.campaign"
+                        + " WHERE c.name = ? ORDER BY p.version DESC",
+                name);
     }
 
     /** What a campaign's jobs do; that never changes. */
@@ -177,7 +221,7 @@ final class Campaigns {
         return Sql.all(
                 session,
                 r -> status(session, r),
-                "SELECT c.id, c.name, c.state, c.base, c.slices, c.bundle, c.policy, c.wats, c.stage, s.name, c.priority FROM campaign c"
+                "SELECT c.id, c.name, c.state, c.base, c.slices, c.bundle, c.policy, c.wats, c.stage, s.name, c.priority, c.policy_version FROM campaign c"
                         + " LEFT JOIN campaign s ON s.id = c.source ORDER BY c.id");
     }
 
@@ -197,7 +241,8 @@ final class Campaigns {
                 parse(r.getString(7), Policy.class).threshold(),
                 Stage.valueOf(r.getString(9)),
                 r.getString(10),
-                r.getInt(11));
+                r.getInt(11),
+                r.getInt(12));
     }
 
     /** What all slots of a campaign's tally add up to. */

@@ -36,8 +36,9 @@ import java.util.stream.Collectors;
 /** Statements about jobs and their attempts. A job and its attempts change together, by a compare-and-set on the job's version. */
 final class Jobs {
     private static final String READY_COLUMNS =
-            "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, c.policy, c.stage, j.source_job, j.source_attempt FROM job j"
-                    + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat ";
+            "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, p.policy, p.version, c.stage, j.source_job, j.source_attempt, j.policy FROM job j"
+                    + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat"
+                    + " JOIN campaign_policy p ON p.campaign = j.campaign AND p.version = CASE WHEN j.policy > 0 THEN j.policy ELSE c.policy_version END ";
     private static final String LIVE_COLUMNS = "SELECT job, epoch, number, worker, granted_at, hard_cap FROM attempt ";
 
     private static final int ASKED_AT_ONCE = 128;
@@ -184,6 +185,9 @@ final class Jobs {
                     grant.request(),
                     now,
                     grant.hardCap().toMillis());
+            if (change.number() == 1) {
+                update(session, "UPDATE job SET policy = ? WHERE id = ?", grant.policy(), job);
+            }
             return;
         }
         AttemptStatus from = Objects.requireNonNull(change.from(), "only a grant makes an attempt");
@@ -273,8 +277,11 @@ final class Jobs {
         return tried;
     }
 
-    static Optional<Ledger.ReadyJob> ready(Session session, long job) throws SQLException {
-        return one(session, Jobs::readyJob, READY_COLUMNS + "WHERE j.id = ?", job);
+    /** @param fixed whether what is said of the job can change no more */
+    record Found(Ledger.ReadyJob job, boolean fixed) {}
+
+    static Optional<Found> ready(Session session, long job) throws SQLException {
+        return one(session, r -> new Found(readyJob(r), r.getInt(13) > 0), READY_COLUMNS + "WHERE j.id = ?", job);
     }
 
     private static Ledger.ReadyJob readyJob(ResultSet r) throws SQLException {
@@ -287,8 +294,9 @@ final class Jobs {
                 r.getInt(6),
                 r.getString(7),
                 policy(r.getString(8)),
-                Stage.valueOf(r.getString(9)),
-                r.getObject(10) == null ? null : new Ledger.Source(r.getLong(10), r.getInt(11)));
+                r.getInt(9),
+                Stage.valueOf(r.getString(10)),
+                r.getObject(11) == null ? null : new Ledger.Source(r.getLong(11), r.getInt(12)));
     }
 
     /** Campaigns have few policies and their jobs are many. */

@@ -7,6 +7,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -55,9 +56,9 @@ public final class SqlLedger implements Ledger {
     private final Roster roster = new SqlRoster(this);
     private final Statistics statistics = new SqlStatistics(this);
 
-    /** What a lease says of its job never changes. */
     private final Map<Long, Stage> stages = new ConcurrentHashMap<>();
 
+    /** Jobs that somebody has had: what is said of them changes no more. */
     private final Cache<Long, ReadyJob> jobs =
             Caffeine.newBuilder().maximumSize(50_000).build();
 
@@ -245,6 +246,23 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
+    public CompletionStage<Optional<Integer>> changePolicy(
+            String name, int from, Policy policy, String reason, String actor) {
+        return write(0, c -> {
+            Optional<Integer> version = Campaigns.changePolicy(c, name, from, policy, reason, clock.millis());
+            if (version.isPresent()) {
+                audit(c, actor, "campaign-policy", name, "version " + version.get() + ": " + reason);
+            }
+            return version;
+        });
+    }
+
+    @Override
+    public List<PolicyVersion> policies(String campaign) {
+        return read(c -> Campaigns.policies(c, campaign));
+    }
+
+    @Override
     public List<CampaignStatus> campaigns() {
         return read(Campaigns::all);
     }
@@ -332,9 +350,7 @@ public final class SqlLedger implements Ledger {
 
     @Override
     public List<ReadyJob> ready(Stage stage, int limit, Instant now, Share share) {
-        List<ReadyJob> ready = read(c -> Jobs.ready(c, stage, limit, now, share));
-        ready.forEach(job -> jobs.put(job.job(), job));
-        return ready;
+        return read(c -> Jobs.ready(c, stage, limit, now, share));
     }
 
     @Override
@@ -358,9 +374,9 @@ public final class SqlLedger implements Ledger {
         if (known != null) {
             return Optional.of(known);
         }
-        Optional<ReadyJob> found = read(c -> Jobs.ready(c, job));
-        found.ifPresent(ready -> jobs.put(job, ready));
-        return found;
+        Optional<Jobs.Found> found = read(c -> Jobs.ready(c, job));
+        found.filter(Jobs.Found::fixed).ifPresent(ready -> jobs.put(job, ready.job()));
+        return found.map(Jobs.Found::job);
     }
 
     @Override

@@ -764,6 +764,54 @@ abstract class LedgerContract {
         assertEquals(0, statistics.keptFrom("xample.org").pictures());
     }
 
+    @Test
+    void aJobKeepsThePolicyUnderWhichItWasFirstLeased() {
+        campaign();
+        Ledger.ReadyJob first = ready(Stage.WHOLE).get(0);
+        grant(first.job(), "w", first.policyVersion());
+        Policy other = withThreshold(0.5);
+        assertEquals(Optional.of(2), await(ledger.changePolicy("c", 1, other, "why not", "operator")));
+        assertEquals(Optional.empty(), await(ledger.changePolicy("c", 1, other, "again", "operator")));
+        assertEquals(Optional.empty(), await(ledger.changePolicy("none", 1, other, "no such", "operator")));
+        assertEquals(
+                List.of(2, 1),
+                ledger.policies("c").stream().map(p -> p.version()).toList());
+        assertEquals(0.3, ledger.job(first.job()).orElseThrow().policy().threshold());
+        Ledger.ReadyJob next = ready(Stage.WHOLE).get(0);
+        assertEquals(2, next.policyVersion());
+        assertEquals(0.5, next.policy().threshold());
+        // A tracker that has not heard yet grants under the old one: that binds, too.
+        grant(next.job(), "w", 1);
+        assertEquals(0.3, ledger.job(next.job()).orElseThrow().policy().threshold());
+    }
+
+    private void grant(long job, String worker, int policy) {
+        await(ledger.apply(job, new LedgerEvent.Grant(worker, "r" + job, Duration.ofHours(1), false, policy), worker));
+    }
+
+    private static Policy withThreshold(double threshold) {
+        Policy p = SPEC.policy();
+        return new Policy(
+                p.linkPaths(),
+                p.minTextCodePoints(),
+                p.maxTextCodePoints(),
+                p.maxUrlLength(),
+                p.skippedExtensions(),
+                p.blockedHosts(),
+                p.blockedUrls(),
+                p.minImageBytes(),
+                p.maxImageBytes(),
+                p.maxPixels(),
+                p.formats(),
+                p.respectedRobotsTags(),
+                p.requestTimeoutSeconds(),
+                p.maxRedirects(),
+                threshold,
+                p.rowsPerShard(),
+                p.optOuts(),
+                p.tolerateBadCertificates());
+    }
+
     private long count(String campaign, String state, String wat) {
         return ledger.count(new Ledger.JobQuery(campaign, state, wat, null), 1_000);
     }

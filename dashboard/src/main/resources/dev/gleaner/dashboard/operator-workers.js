@@ -10,6 +10,7 @@ const DIRECTIVES = { PAUSE: "paused", DRAIN: "finishing, then stops", UPDATE: "f
 function now(worker) {
   const said = [];
   if (worker.banned) said.push("banned");
+  if (worker.convicted) said.push("found out: gets no job");
   if (worker.waiting) said.push("waits to be let in");
   if (worker.directive !== "NONE") said.push(DIRECTIVES[worker.directive] ?? worker.directive);
   if (worker.live) said.push(`on ${counted(worker.live, "job")}`);
@@ -42,6 +43,9 @@ function acts(worker) {
   const who = `${worker.nickname} (${worker.worker})`;
   return element("span", { class: "acts" }, [
     ...(worker.waiting ? [act("Let in", worker, "admit", null)] : []),
+    worker.convicted
+      ? act("Pardon", worker, "pardon", { title: `Pardon ${who}?`, text: "Its results that were taken back count again where nobody has done their jobs meanwhile, and it may ask for jobs again.", ask: null, go: "Pardon it", keep: "Leave it" })
+      : act("Take back", worker, "convict", { title: `Take back what ${who} gave?`, text: `All its results for which nobody else stands count no more and their jobs go out again; it gets no other job. «Pardon» undoes this as far as nobody has done the jobs meanwhile.`, ask: null, go: "Take it back", keep: "Leave it" }),
     ...(worker.directive === "NONE"
       ? [
           direct("Pause", worker, "PAUSE", `Pause ${who}?`, "It keeps what it has leased and asks for no more until you let it go on."),
@@ -69,6 +73,7 @@ function drawOne({ worker, capabilities, registeredAt, days }) {
     ["System", capabilities.os], ["Processors", number.format(capabilities.cpus)],
     ["Memory", `${number.format(capabilities.memoryMiB)} MiB`], ["Runs models on", (capabilities.providers ?? []).join(", ")],
     ["Allowance", `${(worker.standing / 10).toFixed(1)} % of the full one`], ["Accepted in a row", number.format(worker.streak)],
+    ["Confirmed by others in a row", number.format(worker.proven)], ["Suspicion", number.format(worker.suspicion)],
   ].map(fact));
   $("now").textContent = `Now: ${now(worker)}.`;
   fill("acts", [acts(worker)]);

@@ -74,6 +74,11 @@ function remedies(item) {
       ];
     case "waiting":
       return mayChange ? [act("Let it in", `/v1/operator/workers/${worker}/admit`, {})] : [];
+    case "convicted":
+      return [
+        link("The worker", `operator-workers.html?worker=${worker}`), " ",
+        ...(mayChange ? [act("Pardon it", `/v1/operator/workers/${worker}/pardon`, {})] : []),
+      ];
     case "failing":
       return [link("The worker", `operator-workers.html?worker=${worker}`)];
     case "network":

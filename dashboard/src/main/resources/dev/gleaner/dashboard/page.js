@@ -120,6 +120,9 @@ function card(name) {
         ["Jobs in the last hour", rate(hour.jobs)],
         ["Fetched from the web", bytes(status.accepted.bytesFetched)],
         ["Stored", bytes(status.bytesStored)],
+        ...(status.replication || status.confirming
+          ? [["Of the work, spent on checking", percent.format(status.confirming / Math.max(1, status.jobs.done + status.confirming))]]
+          : []),
       ].map(fact));
       steps.replaceChildren(funnel(status.accepted, things(status)));
     },

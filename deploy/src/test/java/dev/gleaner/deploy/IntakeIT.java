@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,10 +69,17 @@ class IntakeIT {
             7, "c", "https://x/", "a.wat.gz", 0, 1, BUNDLE, Policy.laion400m(), 1, Stage.FETCH, null);
     private static final byte[] PIXELS = new byte[BatchColumn.PIXEL_BYTES];
 
+    /** Looks, and moves what is good. */
+    private Optional<Fault> look(Ledger.ReadyJob job, Manifest manifest) throws IOException {
+        Intake.Looked looked = intake.look(job, TOKEN, "ada", manifest, null, pair -> {});
+        if (looked.fault() == null) {
+            intake.promote(looked);
+        }
+        return Optional.ofNullable(looked.fault());
+    }
+
     private String fault(Manifest manifest) throws IOException {
-        return intake.fault(JOB, TOKEN, "ada", manifest, null, pair -> {})
-                .map(Fault::detail)
-                .orElse("");
+        return look(JOB, manifest).map(Fault::detail).orElse("");
     }
 
     /** A row that a test may spoil. */
@@ -237,9 +245,7 @@ class IntakeIT {
         Files.copy(batch.file(), place, StandardCopyOption.REPLACE_EXISTING);
         Counts counts = new Counts(1, 0, 1, 0, 2, 2, 2, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "none", 10, "0".repeat(32), counts, List.of(batch.object()), 1);
-        return intake.fault(FETCH, TOKEN, "ada", manifest, null, pair -> {})
-                .map(Fault::detail)
-                .orElse("");
+        return look(FETCH, manifest).map(Fault::detail).orElse("");
     }
 
     @Test
@@ -267,10 +273,7 @@ class IntakeIT {
         Files.copy(pairs.file(), place);
         Counts counts = new Counts(1, 0, 1, 0, 3, 3, 3, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(BUNDLE, "none", 10, "0".repeat(32), counts, List.of(pairs.object()), 1);
-        assertTrue(intake.fault(FETCH, TOKEN, "ada", manifest, null, pair -> {})
-                .orElseThrow()
-                .detail()
-                .contains("columns"));
+        assertTrue(look(FETCH, manifest).orElseThrow().detail().contains("columns"));
         assertEquals(List.of(), list(ObjectKeys.ACCEPTED), "nothing that was rejected may lie among the accepted");
         assertEquals("", judgeBatch(metadata(), honest));
     }
@@ -329,6 +332,6 @@ class IntakeIT {
         Manifest manifest = new Manifest(BUNDLE, "fp32", 10, "0".repeat(32), counts, List.of(object), 1);
         assertTrue(fault(manifest).contains("was not uploaded"));
         Files.move(folder.resolve("objects"), folder.resolve("away"));
-        assertThrows(IOException.class, () -> intake.fault(JOB, TOKEN, "ada", manifest, null, pair -> {}));
+        assertThrows(IOException.class, () -> look(JOB, manifest));
     }
 }

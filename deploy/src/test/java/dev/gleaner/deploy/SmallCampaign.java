@@ -22,20 +22,30 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
 /**
- * A campaign of one job on this machine: the tracker's jar, a web with one thread so that the job takes its time, and proxies to
- * both that can be cut. Close it when done.
+ * A campaign on this machine, of one job unless said otherwise: the tracker's jar, a web with one thread so that the job takes its
+ * time, and proxies to both that can be cut. Close it when done.
  */
 final class SmallCampaign implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PAGES = 30;
-    private static final int SLOW_MILLIS = 25;
+
+    /**
+     * @param slowMillis how long the web takes for a picture
+     * @param threads of the web
+     * @param arguments of {@code campaign create}, beside the usual ones
+     */
+    record Size(int wats, int slices, int slowMillis, int threads, List<String> arguments) {
+        static final Size ONE_JOB = new Size(1, 1, 25, 1, List.of());
+    }
 
     final Path folder;
     final Programs programs;
@@ -53,17 +63,24 @@ final class SmallCampaign implements AutoCloseable {
 
     /** @param ttlSeconds how long a lease lives without a heartbeat */
     SmallCampaign(Path folder, int ttlSeconds) throws Exception {
+        this(folder, ttlSeconds, Size.ONE_JOB);
+    }
+
+    SmallCampaign(Path folder, int ttlSeconds, Size size) throws Exception {
         this.folder = folder;
         programs = new Programs(folder);
         Path wats = Files.createDirectories(folder.resolve("wat"));
         web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        web.setExecutor(Executors.newSingleThreadExecutor());
+        web.setExecutor(Executors.newFixedThreadPool(size.threads));
         wayToWeb = new TcpProxy(List.of(web.getAddress().getPort()));
         String origin = "http://127.0.0.1:" + wayToWeb.port();
-        DemoCrawl.write(wats, new DemoPages(origin), 1, PAGES, 8);
-        byte[] wat = Files.readAllBytes(wats.resolve("demo-0.warc.wat.gz"));
+        DemoCrawl.write(wats, new DemoPages(origin), size.wats, PAGES, 8);
         byte[] picture = picture();
-        web.createContext("/wat/", exchange -> serveRange(exchange, wat));
+        web.createContext("/wat/", exchange -> {
+            String name =
+                    exchange.getRequestURI().getPath().replace("/wat/", "").replace(".wat.gz", ".warc.wat.gz");
+            serveRange(exchange, Files.readAllBytes(wats.resolve(name)));
+        });
         web.createContext("/fault/", exchange -> {
             exchange.sendResponseHeaders(404, -1);
             exchange.close();
@@ -71,7 +88,7 @@ final class SmallCampaign implements AutoCloseable {
         web.createContext("/img/", exchange -> {
             asked.merge(exchange.getRequestURI().toString(), 1, Integer::sum);
             try {
-                Thread.sleep(SLOW_MILLIS);
+                Thread.sleep(size.slowMillis);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -102,14 +119,23 @@ final class SmallCampaign implements AutoCloseable {
                 folder.resolve("policy.json").toFile(),
                 Map.of("minImageBytes", 100, "requestTimeoutSeconds", 60, "threshold", -1));
         base = origin + "/wat/";
-        create("c", List.of("demo-0.warc.wat.gz"), 1);
+        create(
+                "c",
+                IntStream.range(0, size.wats)
+                        .mapToObj(i -> "demo-" + i + ".wat.gz")
+                        .toList(),
+                size.slices,
+                size.arguments);
     }
 
     /** Makes a campaign of this tracker. */
     void create(String name, List<String> paths, int slices) throws Exception {
+        create(name, paths, slices, List.of());
+    }
+
+    private void create(String name, List<String> paths, int slices, List<String> more) throws Exception {
         Files.write(folder.resolve("wat.paths"), paths);
-        Programs.Ended created = programs.run(
-                Programs.TRACKER,
+        List<String> arguments = new ArrayList<>(List.of(
                 "campaign",
                 "create",
                 "--tracker",
@@ -127,7 +153,9 @@ final class SmallCampaign implements AutoCloseable {
                 "--bundle",
                 "model/demo-bundle",
                 "--policy",
-                folder.resolve("policy.json").toString());
+                folder.resolve("policy.json").toString()));
+        arguments.addAll(more);
+        Programs.Ended created = programs.run(Programs.TRACKER, arguments.toArray(String[]::new));
         assertEquals(0, created.code(), created.said());
     }
 

@@ -40,6 +40,7 @@ import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Ranks;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.Tokens;
+import dev.gleaner.tracker.service.TrustCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.settings.Setting;
 import dev.gleaner.tracker.sites.Board;
@@ -48,6 +49,7 @@ import dev.gleaner.tracker.sites.SiteRates;
 import dev.gleaner.tracker.sites.StoppedSites;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
+import dev.gleaner.tracker.trust.Draw;
 import dev.gleaner.tracker.watch.Meters;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
@@ -153,23 +155,25 @@ public final class Tracker implements AutoCloseable {
                 },
                 meters);
         Hosts hosts = new Hosts(ledger.statistics()::keptFrom, clock);
-        Judge judging = new Judge(ledger, new Intake(store), hosts, intakeThreads, clock, new JudgeMonitor() {
-            @Override
-            public void judged(Submit.Outcome outcome, String reason) {
-                meters.judged(outcome, reason);
-            }
+        Draw draw = new Draw(ledger.secret("checks"));
+        Judge judging = new Judge(
+                ledger, ledger.reputation(), draw, new Intake(store), hosts, intakeThreads, clock, new JudgeMonitor() {
+                    @Override
+                    public void judged(Submit.Outcome outcome, String reason) {
+                        meters.judged(outcome, reason);
+                    }
 
-            @Override
-            public void took(Duration time) {
-                meters.took(time);
-            }
+                    @Override
+                    public void took(Duration time) {
+                        meters.took(time);
+                    }
 
-            @Override
-            public void failed() {
-                meters.failed();
-                wellness.trouble(clock.instant());
-            }
-        });
+                    @Override
+                    public void failed() {
+                        meters.failed();
+                        wellness.trouble(clock.instant());
+                    }
+                });
         judge.set(judging);
         desk.own(share.get()).toCompletableFuture().join();
 
@@ -196,6 +200,16 @@ public final class Tracker implements AutoCloseable {
         }
         Watchers watchers = new Watchers(feed);
         meters.watchers(watchers::count);
+        OperatorCalls operators = new OperatorCalls(
+                ledger,
+                roster,
+                ledger.statistics(),
+                clock,
+                routed,
+                bundles,
+                new Collector(ledger, store, clock),
+                sites,
+                settings);
         Api api = new Api(
                 vertx,
                 new Api.Services(
@@ -209,16 +223,8 @@ public final class Tracker implements AutoCloseable {
                                 new DnsTxt(vertx, config.dns()),
                                 ledger.secret("site.stops"),
                                 clock),
-                        new OperatorCalls(
-                                ledger,
-                                roster,
-                                ledger.statistics(),
-                                clock,
-                                routed,
-                                bundles,
-                                new Collector(ledger, store, clock),
-                                sites,
-                                settings),
+                        operators,
+                        new TrustCalls(ledger.reputation(), judging.backTracking(), operators),
                         new LeaseCalls(ledger, roster, routed, clock),
                         new AttentionCalls(
                                 ledger,

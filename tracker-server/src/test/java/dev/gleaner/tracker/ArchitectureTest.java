@@ -59,6 +59,18 @@ class ArchitectureTest {
     }
 
     @Test
+    void theRulesOfTrustKnowNothingButTheProtocol() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + ".trust..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages(
+                        ROOT + ".trust..", "dev.gleaner.protocol..", "java..", "javax.crypto..", "org.jspecify..")
+                .check(all);
+    }
+
+    @Test
     void nobodyButTheWiringReadsAClockOfItsOwn() {
         noClasses()
                 .that()
@@ -94,7 +106,7 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + ".lease..", ROOT + ".ledger.sql..", ROOT + ".intake..")
                 .check(all);
-        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch)..")
+        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch|trust)..")
                 .should()
                 .beFreeOfCycles()
                 .check(all);

@@ -2,6 +2,7 @@ package dev.gleaner.protocol.operator;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy what to extract, fetch and keep
  * @param stage what its jobs do; null stands for {@link Stage#WHOLE}
  * @param source of a scoring campaign: the name of the campaign whose batches it scores; null for the others
+ * @param replication how results are compared; null: each is checked in itself only
  */
 @JsonInclude(JsonInclude.Include.NON_NULL) // A spec without them stays the one that it was before there were stages.
 public record CampaignSpec(
@@ -24,7 +26,20 @@ public record CampaignSpec(
         String bundle,
         Policy policy,
         @Nullable Stage stage,
-        @Nullable String source) {
+        @Nullable String source,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Replication replication) {
+    /** A campaign whose results are not compared. */
+    public CampaignSpec(
+            String name,
+            String base,
+            int slices,
+            String bundle,
+            Policy policy,
+            @Nullable Stage stage,
+            @Nullable String source) {
+        this(name, base, slices, bundle, policy, stage, source, null);
+    }
+
     /** A campaign whose jobs do everything. */
     public CampaignSpec(String name, String base, int slices, String bundle, Policy policy) {
         this(name, base, slices, bundle, policy, null, null);

@@ -1,5 +1,6 @@
 package dev.gleaner.protocol.operator;
 
+import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.result.Counts;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param stage what its jobs do
  * @param source of a scoring campaign: the campaign whose batches it scores; its jobs come as those are handed in
  * @param policyVersion counts the campaign's policies from 1
+ * @param replication how results are compared; null: each is checked in itself only
+ * @param confirming results that did nothing but confirm another: what the comparing costs
  * @param priority jobs of campaigns with a higher one go out first; 0 unless somebody said otherwise
  */
 public record CampaignStatus(
@@ -34,7 +37,9 @@ public record CampaignStatus(
         Stage stage,
         @Nullable String source,
         int priority,
-        int policyVersion) {
+        int policyVersion,
+        @Nullable Replication replication,
+        long confirming) {
 
     /** Jobs by state; {@code open} counts those that are not leased. The five add up to all jobs. */
     public record Jobs(long open, long leased, long done, long quarantined, long cancelled) {}

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param directive what operators want of it
  * @param message from them to its volunteer, or null
  * @param troubles that it last found with its own network
+ * @param proven results in a row that another volunteer's confirmed
+ * @param suspicion by results that others proved wrong
+ * @param convicted so much of it that the worker gets no job until an operator has looked
  */
 public record WorkerView(
         String worker,
@@ -38,4 +41,7 @@ public record WorkerView(
         int streak,
         Heartbeat.Directive directive,
         @Nullable String message,
-        List<Trouble> troubles) {}
+        List<Trouble> troubles,
+        int proven,
+        int suspicion,
+        boolean convicted) {}

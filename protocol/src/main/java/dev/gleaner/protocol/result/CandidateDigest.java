@@ -53,6 +53,12 @@ public final class CandidateDigest {
         return String.format("%032x", total.mod(BigInteger.ONE.shiftLeft(128)));
     }
 
+    /** What is left of a sum without a part that was added before. */
+    public static String minus(String sum, String part) {
+        BigInteger rest = new BigInteger(sum, 16).subtract(new BigInteger(part, 16));
+        return String.format("%032x", rest.mod(BigInteger.ONE.shiftLeft(128)));
+    }
+
     private static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");

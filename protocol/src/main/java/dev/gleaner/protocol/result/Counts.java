@@ -65,8 +65,8 @@ public record Counts(
     }
 
     public Counts {
-        extractDrops = Map.copyOf(extractDrops);
-        pairDrops = Map.copyOf(pairDrops);
+        extractDrops = counted(extractDrops);
+        pairDrops = counted(pairDrops);
     }
 
     /** What is wrong with the numbers, or an empty text when they add up. */
@@ -120,6 +120,35 @@ public record Counts(
                 badCertificates == null && other.badCertificates == null
                         ? null
                         : zero(badCertificates) + zero(other.badCertificates));
+    }
+
+    /** What is left without a part that was added before. */
+    public Counts minus(Counts part) {
+        return new Counts(
+                members - part.members,
+                brokenMembers - part.brokenMembers,
+                records - part.records,
+                badRecords - part.badRecords,
+                images - part.images,
+                candidates - part.candidates,
+                kept - part.kept,
+                without(extractDrops, part.extractDrops),
+                without(pairDrops, part.pairDrops),
+                bytesFetched - part.bytesFetched,
+                badCertificates == null ? null : (Long) (badCertificates - zero(part.badCertificates)));
+    }
+
+    /** A reason that nothing was dropped for is the same as no such reason. */
+    private static Map<String, Long> counted(Map<String, Long> drops) {
+        Map<String, Long> some = new LinkedHashMap<>(drops);
+        some.values().removeIf(count -> count == 0);
+        return Map.copyOf(some);
+    }
+
+    private static Map<String, Long> without(Map<String, Long> a, Map<String, Long> b) {
+        Map<String, Long> rest = new LinkedHashMap<>(a);
+        b.forEach((reason, count) -> rest.merge(reason, -count, Long::sum));
+        return rest;
     }
 
     private static long zero(@Nullable Long count) {

@@ -52,6 +52,24 @@ public record Profile(
                 merged(license, other.license));
     }
 
+    /** What is left without pairs that were added before. */
+    public Profile minus(Profile part) {
+        return new Profile(
+                without(similarity, part.similarity),
+                without(language, part.language),
+                without(format, part.format),
+                without(size, part.size),
+                without(license, part.license));
+    }
+
+    private static Map<String, Long> without(Map<String, Long> a, Map<String, Long> b) {
+        Map<String, Long> rest = new LinkedHashMap<>(a);
+        // A language that was folded into the others leaves them.
+        b.forEach((name, count) -> rest.merge(a.containsKey(name) ? name : OTHER, -count, Long::sum));
+        rest.values().removeIf(count -> count == 0);
+        return rest;
+    }
+
     private static Map<String, Long> merged(Map<String, Long> a, Map<String, Long> b) {
         Map<String, Long> sum = new LinkedHashMap<>(a);
         b.forEach((name, count) -> sum.merge(name, count, Long::sum));

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.TrustCalls;
 import dev.gleaner.tracker.storage.Digests;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -28,13 +30,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code campaign create|score|list|show|policy|pause|resume|priority}. */
+/** {@code campaign create|score|list|show|policy|replication|pause|resume|priority}. */
 @Command(
         name = "campaign",
-        description = "Campaigns: create, score, list, show, policy, pause, resume, priority.",
+        description = "Campaigns: create, score, list, show, policy, replication, pause, resume, priority.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class CampaignCommand {
+    private static final String REPLICATION =
+            "how strangers' results are checked by each other: none, adaptive, or a JSON file with what differs from adaptive; see docs/trust.md (default: none)";
+
     private final PrintStream out;
 
     CampaignCommand(PrintStream out) {
@@ -91,11 +96,20 @@ final class CampaignCommand {
                             description =
                                     "what differs from the default policy, LAION-400M's figures, as JSON: see docs/policy.md")
                     @Nullable
-                    Path policyFile)
+                    Path policyFile,
+            @Option(names = "--replication", paramLabel = "RULE", defaultValue = "none", description = REPLICATION)
+                    String replication)
             throws IOException {
         String id = upload(operator, bundle);
         CampaignSpec spec = new CampaignSpec(
-                name, address(base), slices, id, policy(policyFile), fetchOnly ? Stage.FETCH : null, null);
+                name,
+                address(base),
+                slices,
+                id,
+                policy(policyFile),
+                fetchOnly ? Stage.FETCH : null,
+                null,
+                replication(replication));
         return create(operator, new OperatorCalls.NewCampaign(spec, read(paths)));
     }
 
@@ -130,7 +144,9 @@ final class CampaignCommand {
                             description =
                                     "what differs from the default policy, LAION-400M's figures, as JSON: see docs/policy.md")
                     @Nullable
-                    Path policyFile)
+                    Path policyFile,
+            @Option(names = "--replication", paramLabel = "RULE", defaultValue = "none", description = REPLICATION)
+                    String replication)
             throws IOException {
         String id = upload(operator, bundle);
         JsonNode fetched = operator.get("v1/campaigns/" + OperatorOptions.segment(source));
@@ -141,28 +157,38 @@ final class CampaignCommand {
                 id,
                 policy(policyFile),
                 Stage.SCORE,
-                source);
+                source,
+                replication(replication));
         return create(operator, new OperatorCalls.NewCampaign(spec, List.of()));
+    }
+
+    /** {@code none}, {@code adaptive}, or a file with what differs from adaptive. */
+    private static @Nullable Replication replication(String rule) throws IOException {
+        return switch (rule) {
+            case "none" -> null;
+            case "adaptive" -> Replication.ADAPTIVE;
+            default -> changed(Replication.ADAPTIVE, Replication.class, Path.of(rule));
+        };
     }
 
     /** The default policy with what the file says otherwise. */
     private static Policy policy(@Nullable Path file) throws IOException {
-        return file == null ? Policy.laion400m() : changed(Policy.laion400m(), file);
+        return file == null ? Policy.laion400m() : changed(Policy.laion400m(), Policy.class, file);
     }
 
-    private static Policy changed(Policy before, Path file) throws IOException {
+    private static <T> T changed(T before, Class<T> type, Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new Failure(Exit.NO_INPUT, "there is no file " + file);
         }
-        ObjectNode policy = OperatorOptions.JSON.valueToTree(before);
+        ObjectNode rules = OperatorOptions.JSON.valueToTree(before);
         try {
             if (!(OperatorOptions.JSON.readTree(Files.readString(file)) instanceof ObjectNode changes)) {
-                throw new Failure(Exit.DATA, file + " is no policy: it must be a JSON object");
+                throw new Failure(Exit.DATA, file + " has no rules: it must be a JSON object");
             }
-            policy.setAll(changes);
-            return OperatorOptions.JSON.treeToValue(policy, Policy.class);
+            rules.setAll(changes);
+            return OperatorOptions.JSON.treeToValue(rules, type);
         } catch (JsonProcessingException e) {
-            throw new Failure(Exit.DATA, file + " is no policy: " + Printable.of(e.getOriginalMessage(), 300));
+            throw new Failure(Exit.DATA, file + " has no such rules: " + Printable.of(e.getOriginalMessage(), 300));
         }
     }
 
@@ -269,9 +295,26 @@ final class CampaignCommand {
         Policy before = OperatorOptions.JSON.treeToValue(latest.path("policy"), Policy.class);
         JsonNode now = operator.post(
                 "v1/operator/campaigns/" + OperatorOptions.segment(name) + "/policy",
-                new OperatorCalls.NewPolicy(latest.path("version").asInt(), changed(before, changes), reason));
+                new OperatorCalls.NewPolicy(
+                        latest.path("version").asInt(), changed(before, Policy.class, changes), reason));
         out.println("campaign " + name + " has version "
                 + now.path("policyVersion").asInt() + " of its policy; jobs that somebody has had keep theirs");
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "replication",
+            description = "Says how a campaign's results are checked by each other from now on: see docs/trust.md.",
+            mixinStandardHelpOptions = true)
+    int replication(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "RULE", description = "none, adaptive, or a JSON file") String rule)
+            throws IOException {
+        JsonNode now = operator.post(
+                "v1/operator/campaigns/" + OperatorOptions.segment(name) + "/replication",
+                new TrustCalls.Wish(replication(rule)));
+        out.println("campaign " + name + " compares results: " + now.path("replication"));
         return Exit.OK;
     }
 

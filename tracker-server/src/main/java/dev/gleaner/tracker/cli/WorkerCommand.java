@@ -45,7 +45,11 @@ final class WorkerCommand {
                     w.path("kept").asLong(),
                     w.path("standing").asInt() / 10.0,
                     Printable.of(w.path("agent").asText(), 60),
-                    w.path("banned").asBoolean() ? " BANNED" : w.path("waiting").asBoolean() ? " WAITS" : remarks(w));
+                    w.path("banned").asBoolean()
+                            ? " BANNED"
+                            : w.path("convicted").asBoolean()
+                                    ? " CONVICTED"
+                                    : w.path("waiting").asBoolean() ? " WAITS" : remarks(w));
         }
         return Exit.OK;
     }
@@ -144,6 +148,30 @@ final class WorkerCommand {
         wish.put("message", message);
         operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/direct", wish);
         out.println("worker " + worker + " " + said);
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "convict",
+            description =
+                    "Takes back all results of a worker for which nobody else stands, opens their jobs again, and gives it no more. pardon undoes it.",
+            mixinStandardHelpOptions = true)
+    int convict(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+        JsonNode done = operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/convict", Map.of());
+        out.println(
+                "worker " + worker + " is convicted; " + done.path("takenBack").asInt() + " results were taken back");
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "pardon",
+            description = "Undoes a conviction: its results count again where nobody has done their jobs meanwhile.",
+            mixinStandardHelpOptions = true)
+    int pardon(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+        JsonNode done = operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/pardon", Map.of());
+        out.println("worker " + worker + " is pardoned; "
+                + done.path("reinstated").asInt() + " results count again, "
+                + done.path("left").asInt() + " do not");
         return Exit.OK;
     }
 

@@ -13,6 +13,7 @@ import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.StopCalls;
+import dev.gleaner.tracker.service.TrustCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
@@ -56,6 +57,7 @@ public final class Api {
             Watchers watchers,
             StopCalls stops,
             OperatorCalls operators,
+            TrustCalls trust,
             LeaseCalls leases,
             AttentionCalls attention,
             DoorCalls door,
@@ -76,6 +78,7 @@ public final class Api {
         this.operators = new OperatorRoutes(
                 services.access,
                 services.operators,
+                services.trust,
                 services.leases,
                 services.attention,
                 services.stops,

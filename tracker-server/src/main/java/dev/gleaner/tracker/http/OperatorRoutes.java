@@ -11,6 +11,7 @@ import dev.gleaner.tracker.service.Json;
 import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.StopCalls;
+import dev.gleaner.tracker.service.TrustCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.service.WorkerFilter;
 import io.vertx.core.http.HttpMethod;
@@ -19,6 +20,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** What operators do, and what viewers see: whoever may GET may not therefore POST. */
@@ -35,10 +37,12 @@ final class OperatorRoutes {
     private final LeaseCalls leases;
     private final AttentionCalls attention;
     private final StopCalls stops;
+    private final TrustCalls trust;
 
     OperatorRoutes(
             Access access,
             OperatorCalls operators,
+            TrustCalls trust,
             LeaseCalls leases,
             AttentionCalls attention,
             StopCalls stops,
@@ -47,6 +51,7 @@ final class OperatorRoutes {
             BundleShelf bundles) {
         this.access = access;
         this.operators = operators;
+        this.trust = trust;
         this.leases = leases;
         this.attention = attention;
         this.stops = stops;
@@ -173,6 +178,9 @@ final class OperatorRoutes {
                 ctx -> operators.prioritise(
                         actor(ctx), ctx.pathParam("name"), Requests.body(ctx, OperatorCalls.Priority.class)));
         calls.post(
+                ROOT + "/campaigns/:name/replication",
+                ctx -> trust.replicate(actor(ctx), ctx.pathParam("name"), Requests.body(ctx, TrustCalls.Wish.class)));
+        calls.post(
                 ROOT + "/campaigns/:name/policy",
                 ctx -> operators.changePolicy(
                         actor(ctx), ctx.pathParam("name"), Requests.body(ctx, OperatorCalls.NewPolicy.class)));
@@ -190,6 +198,16 @@ final class OperatorRoutes {
                         Requests.number(ctx, "limit", 1_000_000))));
         calls.get(worker, ctx -> operators.about(ctx.pathParam("worker")));
         calls.post(worker + "/ban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), true)));
+        calls.post(worker + "/convict", ctx -> {
+            TrustCalls.Convicted convicted = trust.convict(actor(ctx), ctx.pathParam("worker"));
+            workers.forget();
+            return CompletableFuture.completedFuture(convicted);
+        });
+        calls.post(worker + "/pardon", ctx -> {
+            TrustCalls.Pardoned pardoned = trust.pardon(actor(ctx), ctx.pathParam("worker"));
+            workers.forget();
+            return CompletableFuture.completedFuture(pardoned);
+        });
         calls.post(worker + "/unban", ctx -> heard(operators.ban(actor(ctx), ctx.pathParam("worker"), false)));
         calls.post(
                 worker + "/direct",

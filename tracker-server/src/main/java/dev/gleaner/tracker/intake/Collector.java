@@ -138,6 +138,8 @@ public final class Collector {
             case LEASED, SUBMITTED -> true;
             case ACCEPTED -> accepted && names(attempt, sha256) && !spent;
             case HELD -> names(attempt, sha256);
+            // An operator may want it back.
+            case RETRACTED -> names(attempt, sha256);
             case REJECTED, SUPERSEDED, RELEASED, FAILED, EXPIRED, REVOKED -> false;
         };
     }

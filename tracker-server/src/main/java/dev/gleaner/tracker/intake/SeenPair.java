@@ -1,16 +1,23 @@
 package dev.gleaner.tracker.intake;
 
+import dev.gleaner.protocol.result.Profile;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A pair as it stands in a shard that was handed in. All of it was written by strangers.
  *
+ * @param sampleId the same in every attempt
+ * @param imageSha256 of the picture's bytes
+ * @param signs of the embedding's first numbers, see {@link dev.gleaner.tracker.trust.Findings}
  * @param similarity cosine, -1 to 1
  * @param license address of the licence, or null
  * @param nsfw {@code UNLIKELY}, {@code UNSURE} or {@code NSFW}; null when nobody looked
  * @param language the page's, or null
  */
 public record SeenPair(
+        long sampleId,
+        String imageSha256,
+        long signs,
         String url,
         String text,
         float similarity,
@@ -19,4 +26,9 @@ public record SeenPair(
         String format,
         @Nullable String license,
         @Nullable String nsfw,
-        @Nullable String language) {}
+        @Nullable String language) {
+    /** Counts the pair among those of its result. */
+    public void addTo(Profile.Builder profile) {
+        profile.add(similarity, language, format, width, height, license);
+    }
+}

@@ -4,7 +4,10 @@ import dev.gleaner.protocol.shard.BatchColumn;
 import dev.gleaner.protocol.shard.Column;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
+import dev.gleaner.tracker.trust.Findings;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -37,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 final class ShardVerifier {
     private static final long MAX_ROW_GROUP_BYTES = 256L << 20;
     private static final int MAX_TEXT_BYTES = 40_000;
+    /** What rounding to half precision makes of a square of 1, generously. */
+    private static final double NOT_QUITE_UNIT = 0.01;
 
     /**
      * What the shard must agree with.
@@ -60,9 +65,7 @@ final class ShardVerifier {
      * @param each is told of each pair as it is read; batches have none
      */
     static String fault(Path file, Expected expected, Consumer<SeenPair> each) {
-        try (ParquetFileReader reader = ParquetFileReader.open(
-                new LocalInputFile(file),
-                ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
+        try (ParquetFileReader reader = open(file)) {
             List<Type> fields = reader.getFileMetaData().getSchema().getFields();
             List<? extends Column> columns = expected.columns();
             if (fields.size() != columns.size()) {
@@ -94,6 +97,28 @@ final class ShardVerifier {
         }
     }
 
+    /** Reads the pairs of a shard that was verified before. */
+    static void eachPair(Path file, Consumer<SeenPair> each) throws IOException {
+        try (ParquetFileReader reader = open(file)) {
+            MessageColumnIO columns =
+                    new ColumnIOFactory().getColumnIO(reader.getFileMetaData().getSchema());
+            for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
+                RecordReader<Group> rows = columns.getRecordReader(
+                        pages, new GroupRecordConverter(reader.getFileMetaData().getSchema()));
+                for (long i = 0; i < pages.getRowCount(); i++) {
+                    Group row = rows.read();
+                    each.accept(pair(row, embedding(row)));
+                }
+            }
+        }
+    }
+
+    private static ParquetFileReader open(Path file) throws IOException {
+        return ParquetFileReader.open(
+                new LocalInputFile(file),
+                ParquetReadOptions.builder(new PlainParquetConfiguration()).build());
+    }
+
     private static String rowsFault(ParquetFileReader reader, Expected expected, Consumer<SeenPair> each)
             throws IOException {
         MessageColumnIO columns =
@@ -121,15 +146,22 @@ final class ShardVerifier {
                     return fault;
                 }
                 if (!expected.batch()) {
-                    each.accept(pair(row));
+                    float[] numbers = embedding(row);
+                    if (!isUnit(numbers)) {
+                        return "an embedding is not of unit length";
+                    }
+                    each.accept(pair(row, numbers));
                 }
             }
         }
         return "";
     }
 
-    private static SeenPair pair(Group row) {
+    private static SeenPair pair(Group row, float[] embedding) {
         return new SeenPair(
+                row.getLong(ShardColumn.SAMPLE_ID.column(), 0),
+                text(row, ShardColumn.IMAGE_SHA256),
+                Findings.signs(embedding),
                 text(row, ShardColumn.URL),
                 text(row, ShardColumn.TEXT),
                 row.getFloat(ShardColumn.SIMILARITY.column(), 0),
@@ -139,6 +171,37 @@ final class ShardVerifier {
                 textOrNull(row, ShardColumn.LICENSE),
                 textOrNull(row, ShardColumn.NSFW),
                 textOrNull(row, ShardColumn.LANGUAGE));
+    }
+
+    private static float[] embedding(Group row) {
+        Group list = row.getGroup(ShardColumn.EMBEDDING.column(), 0);
+        float[] numbers = new float[list.getFieldRepetitionCount(0)];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = half(list.getGroup(0, i).getBinary(0, 0).toByteBuffer());
+        }
+        return numbers;
+    }
+
+    /** IEEE 754 half precision, little-endian. */
+    static float half(ByteBuffer bytes) {
+        int bits = bytes.order(ByteOrder.LITTLE_ENDIAN).getShort(bytes.position()) & 0xffff;
+        int exponent = (bits >> 10) & 31;
+        int fraction = bits & 0x3ff;
+        float size =
+                switch (exponent) {
+                    case 0 -> fraction * 0x1p-24f;
+                    case 31 -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+                    default -> Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
+                };
+        return bits >> 15 == 0 ? size : -size;
+    }
+
+    private static boolean isUnit(float[] numbers) {
+        double square = 0;
+        for (float number : numbers) {
+            square += (double) number * number;
+        }
+        return Math.abs(square - 1) <= NOT_QUITE_UNIT;
     }
 
     private static @Nullable String textOrNull(Group row, Column column) {

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.lease;
 
+import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
 import java.util.List;
 import java.util.Objects;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param standing in thousandths of the full daily allowance, 1 to {@value #FULL_STANDING}
  * @param streak accepted results since its last rejected, expired or resource-starved attempt
  * @param stages what it can do, what it likes best first
+ * @param proven results in a row that another volunteer's confirmed
+ * @param party marks of who may stand behind it: nobody's result is checked by the same party
  */
 public record Caller(
         String worker,
@@ -22,7 +25,9 @@ public record Caller(
         @Nullable String invitation,
         int standing,
         int streak,
-        List<Stage> stages) {
+        List<Stage> stages,
+        int proven,
+        List<String> party) {
     /** The standing of a worker with a good record. */
     public static final int FULL_STANDING = 1_000;
 
@@ -31,6 +36,7 @@ public record Caller(
     /** A tracker of an older version does not say what its caller can do. */
     public Caller {
         stages = Objects.requireNonNullElse(stages, List.of(Stage.WHOLE));
+        party = Objects.requireNonNullElse(party, List.of("worker " + worker));
     }
 
     /** One that does whole jobs. */
@@ -41,12 +47,26 @@ public record Caller(
             @Nullable String invitation,
             int standing,
             int streak) {
-        this(worker, agent, address, invitation, standing, streak, List.of(Stage.WHOLE));
+        this(
+                worker,
+                agent,
+                address,
+                invitation,
+                standing,
+                streak,
+                List.of(Stage.WHOLE),
+                0,
+                List.of("worker " + worker));
     }
 
     /** Whether other workers' troublesome jobs are best tried here. */
     boolean isReliable() {
         return streak >= RELIABLE_STREAK;
+    }
+
+    /** Whether it may check newcomers' results. */
+    boolean isProven() {
+        return proven >= Replication.ADAPTIVE.provenAfter();
     }
 
     /** A worker of which only the name is known. */

@@ -311,19 +311,20 @@ public final class LeaseDesk implements Desk {
     private List<Ledger.ReadyJob> pick(Stage stage, Caller caller, int max) {
         Instant now = now();
         boolean others = asking.othersThan(caller.worker(), now);
+        boolean proven = asking.provenToo(caller.isProven(), now);
         ReadyWindow window = window(stage);
         if (window.isEmpty()) {
             refill(stage);
-            return window.take(caller, max, others, now);
+            return window.take(caller, max, others, proven, now);
         }
-        List<Ledger.ReadyJob> picked = window.take(caller, max, others, now);
+        List<Ledger.ReadyJob> picked = window.take(caller, max, others, proven, now);
         if (!picked.isEmpty()) {
             return picked;
         }
         // What is there is kept for others; something new may have come.
         refill(stage);
         window.restUntil(now.plus(REFILL_EVERY));
-        return window.take(caller, max, others, now);
+        return window.take(caller, max, others, proven, now);
     }
 
     private ReadyWindow window(Stage stage) {

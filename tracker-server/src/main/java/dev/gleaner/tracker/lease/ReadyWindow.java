@@ -2,6 +2,7 @@ package dev.gleaner.tracker.lease;
 
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.trust.Party;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -22,13 +23,21 @@ final class ReadyWindow {
     /** How long a job is kept from a worker that had it before, while others are there to take it. */
     static final Duration KEPT_FOR_OTHERS = Duration.ofSeconds(30);
 
+    /** How long a job that must be checked is kept for proven workers, while some are there. */
+    static final Duration KEPT_FOR_PROVEN = Duration.ofMinutes(10);
+
     private final ArrayDeque<Entry> entries = new ArrayDeque<>();
     /** Since when jobs are kept for others. */
     private final Map<Long, Instant> kept = new HashMap<>();
 
     private Instant restUntil = Instant.MIN;
 
-    private record Entry(Ledger.ReadyJob job, List<Ledger.Tried> tried) {}
+    private record Entry(Ledger.ReadyJob job, List<Ledger.Tried> tried) {
+        /** Whether a result of it waits for another volunteer's. */
+        boolean waits() {
+            return tried.stream().anyMatch(Ledger.Tried::waits);
+        }
+    }
 
     /** How well a job suits a worker; the lower the better. */
     private enum Fit {
@@ -36,7 +45,9 @@ final class ReadyWindow {
         /** It failed before, and another kind of worker would tell more. */
         BETTER_ELSEWHERE,
         /** This very worker had it before. */
-        AGAIN
+        AGAIN,
+        /** A result of this worker's own party waits for somebody else's. */
+        NEVER
     }
 
     void refill(List<Ledger.ReadyJob> jobs, Map<Long, List<Ledger.Tried>> tried, Predicate<Ledger.ReadyJob> leftOut) {
@@ -83,17 +94,20 @@ final class ReadyWindow {
      * nobody else: a second opinion from the same worker tells nothing.
      *
      * @param others whether other workers ask for jobs, too
+     * @param proven whether proven workers do
      */
-    List<Ledger.ReadyJob> take(Caller caller, int max, boolean others, Instant now) {
+    List<Ledger.ReadyJob> take(Caller caller, int max, boolean others, boolean proven, Instant now) {
         List<Ledger.ReadyJob> taken = new ArrayList<>();
-        for (Fit fit : Fit.values()) {
+        for (Fit fit : List.of(Fit.GOOD, Fit.BETTER_ELSEWHERE, Fit.AGAIN)) {
             Iterator<Entry> jobs = entries.iterator();
             while (jobs.hasNext() && taken.size() < max) {
                 Entry entry = jobs.next();
                 if (fit == Fit.AGAIN && !taken.isEmpty()) {
                     return taken;
                 }
-                if (fit(entry, caller) == fit && !(fit == Fit.AGAIN && others && isKept(entry, now))) {
+                boolean left = (fit == Fit.AGAIN && others && isKept(entry, KEPT_FOR_OTHERS, now))
+                        || (proven && !caller.isProven() && entry.waits() && isKept(entry, KEPT_FOR_PROVEN, now));
+                if (fit(entry, caller) == fit && !left) {
                     jobs.remove();
                     kept.remove(entry.job.job());
                     taken.add(entry.job);
@@ -103,14 +117,19 @@ final class ReadyWindow {
         return taken;
     }
 
-    private boolean isKept(Entry entry, Instant now) {
+    private boolean isKept(Entry entry, Duration time, Instant now) {
         Instant since = kept.computeIfAbsent(entry.job.job(), job -> now);
-        return now.isBefore(since.plus(KEPT_FOR_OTHERS));
+        return now.isBefore(since.plus(time));
     }
 
     private static Fit fit(Entry entry, Caller caller) {
         boolean failed = false;
         boolean otherAgent = false;
+        for (Ledger.Tried before : entry.tried) {
+            if (before.waits() && Party.isShared(before.party(), caller.party())) {
+                return Fit.NEVER;
+            }
+        }
         for (Ledger.Tried before : entry.tried) {
             if (before.worker().equals(caller.worker())) {
                 return Fit.AGAIN;

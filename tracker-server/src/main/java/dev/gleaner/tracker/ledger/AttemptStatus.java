@@ -6,6 +6,8 @@ public enum AttemptStatus {
     /** Handed in, durable, not judged yet. */
     SUBMITTED,
     ACCEPTED,
+    /** Was the canonical result until its worker was found out, or an operator took it back. */
+    RETRACTED,
     REJECTED,
     /** Correct as far as known, but waiting for, or differing from, another attempt. */
     HELD,

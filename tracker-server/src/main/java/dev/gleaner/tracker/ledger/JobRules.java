@@ -9,6 +9,7 @@ import dev.gleaner.tracker.ledger.Decision.JobChange;
 import dev.gleaner.tracker.ledger.Decision.Refused;
 import dev.gleaner.tracker.ledger.Decision.Replayed;
 import dev.gleaner.tracker.ledger.JobSnapshot.Attempt;
+import dev.gleaner.tracker.trust.Standing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +46,13 @@ public final class JobRules {
         } else if (event instanceof LedgerEvent.Submit submit) {
             decision = submit(job, submit);
         } else if (event instanceof LedgerEvent.Accept accept) {
-            decision = accept(job, accept.attempt());
+            decision = accept(job, accept.attempt(), accept.opinion());
+        } else if (event instanceof LedgerEvent.Hold hold) {
+            decision = hold(job, hold);
+        } else if (event instanceof LedgerEvent.Retract retract) {
+            decision = retract(job, retract);
+        } else if (event instanceof LedgerEvent.Reinstate reinstate) {
+            decision = reinstate(job, reinstate);
         } else if (event instanceof LedgerEvent.Reject reject) {
             decision = reject(job, reject);
         } else if (event instanceof LedgerEvent.Release release) {
@@ -91,7 +98,7 @@ public final class JobRules {
         return switch (attempt.status()) {
             case LEASED -> new Applied(null, List.of(move(attempt, AttemptStatus.SUBMITTED, null)), attempt.number());
             case EXPIRED, RELEASED -> late(job, attempt, submit);
-            case SUBMITTED, ACCEPTED, REJECTED, HELD, SUPERSEDED ->
+            case SUBMITTED, ACCEPTED, RETRACTED, REJECTED, HELD, SUPERSEDED ->
                 submit.fingerprint().equals(attempt.fingerprint())
                         ? new Replayed(attempt.status(), attempt.number())
                         : new Refused(
@@ -132,9 +139,10 @@ public final class JobRules {
 
     /**
      * The first good result wins. Whoever works on the job beside it is told to stop and pays nothing; a result that was handed in
-     * beside it is credited when it agrees and kept as evidence when it does not.
+     * beside it is credited when it agrees and kept as evidence when it does not; where results were compared, one that does not
+     * agree is rejected.
      */
-    private static Decision accept(JobSnapshot job, int number) {
+    private static Decision accept(JobSnapshot job, int number, @Nullable Opinion opinion) {
         Attempt attempt = job.attempt(number);
         if (attempt == null) {
             return new Refused(ProblemCode.STATE_CONFLICT, "no such attempt");
@@ -145,7 +153,10 @@ public final class JobRules {
         if (attempt.status() != AttemptStatus.SUBMITTED && attempt.status() != AttemptStatus.HELD) {
             return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is " + attempt.status());
         }
-        boolean waits = attempt.status() == AttemptStatus.HELD && !job.living().isEmpty();
+        boolean compared = opinion != null && opinion.compared();
+        boolean waits = attempt.status() == AttemptStatus.HELD
+                && !compared
+                && !job.living().isEmpty();
         if (job.status() != JobStatus.OPEN || waits) {
             return new Refused(
                     ProblemCode.STATE_CONFLICT, "the job is " + job.status() + " and may have a newer attempt");
@@ -157,8 +168,18 @@ public final class JobRules {
                 continue;
             }
             boolean handedIn = other.status() == AttemptStatus.HELD || other.status() == AttemptStatus.SUBMITTED;
+            Standing.Outcome outcome = opinion == null ? null : opinion.others().get(other.number());
             if (other.status() == AttemptStatus.LEASED) {
                 changes.add(move(other, AttemptStatus.RELEASED, "attempt " + number + " was first"));
+            } else if (handedIn && opinion != null && outcome != null) {
+                changes.add(
+                        outcome == Standing.Outcome.CONFIRMED
+                                ? move(other, AttemptStatus.SUPERSEDED, "agrees with attempt " + number)
+                                : move(
+                                        other,
+                                        AttemptStatus.REJECTED,
+                                        "does not agree with attempt " + number + ": "
+                                                + opinion.reasons().getOrDefault(other.number(), "")));
             } else if (handedIn && sameCandidates(other, attempt)) {
                 changes.add(move(other, AttemptStatus.SUPERSEDED, "agrees with attempt " + number));
             } else if (other.status() == AttemptStatus.SUBMITTED) {
@@ -166,6 +187,52 @@ public final class JobRules {
             }
         }
         return new Applied(new JobChange(JobStatus.DONE, null, job.points(), Duration.ZERO, number), changes, 0);
+    }
+
+    /** Good in itself; the job goes to somebody else, too. */
+    private static Decision hold(JobSnapshot job, LedgerEvent.Hold hold) {
+        Attempt attempt = job.attempt(hold.attempt());
+        if (attempt != null && attempt.status() == AttemptStatus.HELD) {
+            return new Replayed(attempt.status(), attempt.number());
+        }
+        if (attempt == null || attempt.status() != AttemptStatus.SUBMITTED || job.status() != JobStatus.OPEN) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the attempt is not waiting for a judgement");
+        }
+        return new Applied(null, List.of(move(attempt, AttemptStatus.HELD, hold.reason())), 0);
+    }
+
+    private static Decision retract(JobSnapshot job, LedgerEvent.Retract retract) {
+        Attempt attempt = job.attempt(retract.attempt());
+        if (attempt != null && attempt.status() == AttemptStatus.RETRACTED) {
+            return new Replayed(attempt.status(), attempt.number());
+        }
+        if (attempt == null || attempt.status() != AttemptStatus.ACCEPTED) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the attempt's result is not the job's");
+        }
+        return new Applied(
+                new JobChange(JobStatus.OPEN, null, job.points(), Duration.ZERO, 0),
+                List.of(move(attempt, AttemptStatus.RETRACTED, retract.reason())),
+                0);
+    }
+
+    private static Decision reinstate(JobSnapshot job, LedgerEvent.Reinstate reinstate) {
+        Attempt attempt = job.attempt(reinstate.attempt());
+        if (attempt != null && attempt.status() == AttemptStatus.ACCEPTED) {
+            return new Replayed(attempt.status(), attempt.number());
+        }
+        if (attempt == null || attempt.status() != AttemptStatus.RETRACTED || job.status() != JobStatus.OPEN) {
+            return new Refused(ProblemCode.STATE_CONFLICT, "the job is " + job.status() + " by now");
+        }
+        List<AttemptChange> changes = new ArrayList<>();
+        changes.add(move(attempt, AttemptStatus.ACCEPTED, "reinstated"));
+        for (Attempt other : job.living()) {
+            changes.add(
+                    other.status() == AttemptStatus.LEASED
+                            ? move(other, AttemptStatus.RELEASED, "attempt " + attempt.number() + " was reinstated")
+                            : move(other, AttemptStatus.HELD, "attempt " + attempt.number() + " was reinstated"));
+        }
+        return new Applied(
+                new JobChange(JobStatus.DONE, null, job.points(), Duration.ZERO, attempt.number()), changes, 0);
     }
 
     private static boolean sameCandidates(Attempt a, Attempt b) {

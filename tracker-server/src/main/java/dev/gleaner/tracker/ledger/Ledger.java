@@ -80,7 +80,21 @@ public interface Ledger extends AutoCloseable {
      *
      * @param profile of its pairs, as the intake read them
      */
-    CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest, Profile profile);
+    default CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest, Profile profile) {
+        return accept(job, attempt, manifest, profile, null);
+    }
+
+    /** As above, with what comparing said of the job's results: the workers' standings change with it. */
+    CompletionStage<Optional<Decision>> accept(
+            long job, int attempt, Manifest manifest, Profile profile, @Nullable Opinion opinion);
+
+    /** Takes a canonical result back, and its numbers from the campaign's, in one change. The job is open again. */
+    CompletionStage<Optional<Decision>> retract(
+            long job, int attempt, Manifest manifest, Profile profile, String reason, String actor);
+
+    /** Makes a retracted result the canonical one again, in one change. */
+    CompletionStage<Optional<Decision>> reinstate(
+            long job, int attempt, Manifest manifest, Profile profile, String actor);
 
     /** Open jobs of active campaigns of this stage that may be leased now, in the campaigns' random order. */
     List<ReadyJob> ready(Stage stage, int limit, Instant now, Share share);
@@ -194,8 +208,15 @@ public interface Ledger extends AutoCloseable {
      * An attempt at a job as the next one's choice needs it.
      *
      * @param agent the worker's program and version
+     * @param party marks of who may stand behind the worker
+     * @param waits its result waits for somebody else's
      */
-    record Tried(String worker, String agent, AttemptStatus status) {}
+    record Tried(String worker, String agent, AttemptStatus status, List<String> party, boolean waits) {
+        /** Of a worker of which nothing else is known. */
+        public Tried(String worker, String agent, AttemptStatus status) {
+            this(worker, agent, status, List.of("worker " + worker), false);
+        }
+    }
 
     record LiveAttempt(long job, FencingToken token, String worker, Instant grantedAt, Duration hardCap) {}
 

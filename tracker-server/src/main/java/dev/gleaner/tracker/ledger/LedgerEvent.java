@@ -3,6 +3,7 @@ package dev.gleaner.tracker.ledger;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What can happen to a job and its attempts. */
 public sealed interface LedgerEvent {
@@ -13,6 +14,9 @@ public sealed interface LedgerEvent {
         GRANT,
         SUBMIT,
         ACCEPT,
+        HOLD,
+        RETRACT,
+        REINSTATE,
         REJECT,
         RELEASE,
         FAIL,
@@ -57,11 +61,44 @@ public sealed interface LedgerEvent {
         }
     }
 
-    /** The tracker found the result good. */
-    record Accept(int attempt) implements LedgerEvent {
+    /**
+     * The tracker found the result good.
+     *
+     * @param opinion what comparing it with others' results said; null where the campaign's results are not compared
+     */
+    record Accept(int attempt, @Nullable Opinion opinion) implements LedgerEvent {
+        /** Of a result that nobody compares. */
+        public Accept(int attempt) {
+            this(attempt, null);
+        }
+
         @Override
         public Kind kind() {
             return Kind.ACCEPT;
+        }
+    }
+
+    /** The result is good in itself, and waits for another volunteer's. */
+    record Hold(int attempt, String reason) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.HOLD;
+        }
+    }
+
+    /** The canonical result counts no more: its worker was found out, or an operator takes it back. */
+    record Retract(int attempt, String reason) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.RETRACT;
+        }
+    }
+
+    /** An operator makes a retracted result the canonical one again. */
+    record Reinstate(int attempt) implements LedgerEvent {
+        @Override
+        public Kind kind() {
+            return Kind.REINSTATE;
         }
     }
 

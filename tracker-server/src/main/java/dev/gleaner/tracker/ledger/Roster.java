@@ -96,6 +96,9 @@ public interface Roster {
     /**
      * A worker as a call needs it.
      *
+     * @param team or null
+     * @param proven results in a row that another volunteer's confirmed
+     * @param convicted others found its results wrong: people must look before it gets a job
      * @param standing in thousandths of the full daily allowance
      * @param streak accepted results since its last rejected, expired or starved attempt
      * @param directive what operators want of it
@@ -105,9 +108,12 @@ public interface Roster {
     record WorkerRow(
             String worker,
             String nickname,
+            @Nullable String team,
             String agent,
             boolean banned,
             boolean waiting,
+            int proven,
+            boolean convicted,
             @Nullable String address,
             @Nullable String invitation,
             int standing,

@@ -7,6 +7,7 @@ import static dev.gleaner.tracker.ledger.AttemptStatus.HELD;
 import static dev.gleaner.tracker.ledger.AttemptStatus.LEASED;
 import static dev.gleaner.tracker.ledger.AttemptStatus.REJECTED;
 import static dev.gleaner.tracker.ledger.AttemptStatus.RELEASED;
+import static dev.gleaner.tracker.ledger.AttemptStatus.RETRACTED;
 import static dev.gleaner.tracker.ledger.AttemptStatus.REVOKED;
 import static dev.gleaner.tracker.ledger.AttemptStatus.SUBMITTED;
 import static dev.gleaner.tracker.ledger.AttemptStatus.SUPERSEDED;
@@ -32,14 +33,19 @@ public final class Transitions {
             new Row(LEASED, Kind.REQUEUE, Set.of(REVOKED)),
             new Row(LEASED, Kind.QUARANTINE, Set.of(REVOKED)),
             new Row(LEASED, Kind.ACCEPT, Set.of(RELEASED)),
-            new Row(SUBMITTED, Kind.ACCEPT, Set.of(ACCEPTED, SUPERSEDED, HELD)),
+            new Row(LEASED, Kind.REINSTATE, Set.of(RELEASED)),
+            new Row(SUBMITTED, Kind.REINSTATE, Set.of(HELD)),
+            new Row(SUBMITTED, Kind.ACCEPT, Set.of(ACCEPTED, SUPERSEDED, HELD, REJECTED)),
+            new Row(SUBMITTED, Kind.HOLD, Set.of(HELD)),
+            new Row(ACCEPTED, Kind.RETRACT, Set.of(RETRACTED)),
+            new Row(RETRACTED, Kind.REINSTATE, Set.of(ACCEPTED)),
             new Row(SUBMITTED, Kind.REJECT, Set.of(REJECTED)),
             new Row(SUBMITTED, Kind.REVOKE, Set.of(REVOKED)),
             new Row(SUBMITTED, Kind.REQUEUE, Set.of(REVOKED)),
             new Row(SUBMITTED, Kind.QUARANTINE, Set.of(REVOKED)),
             new Row(EXPIRED, Kind.SUBMIT, Set.of(SUBMITTED, HELD, SUPERSEDED)),
             new Row(RELEASED, Kind.SUBMIT, Set.of(SUBMITTED, HELD, SUPERSEDED)),
-            new Row(HELD, Kind.ACCEPT, Set.of(ACCEPTED, SUPERSEDED)),
+            new Row(HELD, Kind.ACCEPT, Set.of(ACCEPTED, SUPERSEDED, REJECTED)),
             new Row(HELD, Kind.REJECT, Set.of(REJECTED)));
 
     private Transitions() {}

@@ -239,6 +239,17 @@ public final class AttentionCalls {
         int waiting = 0;
         int troubled = 0;
         for (WorkerView worker : roster.workers()) {
+            if (worker.convicted()) {
+                items.add(new Item(
+                        Level.URGENT,
+                        "convicted",
+                        worker.nickname()
+                                + " handed in results that others proved wrong; those for which nobody else stands were"
+                                + " taken back, and it gets no job until you have looked",
+                        null,
+                        null,
+                        worker.worker()));
+            }
             if (worker.waiting() && waiting++ < MOST_OF_A_KIND) {
                 items.add(new Item(
                         Level.WARNING,

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.service;
 
+import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.result.Manifest;
@@ -11,7 +12,14 @@ import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Opinion;
+import dev.gleaner.tracker.ledger.Reputation;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.trust.Draw;
+import dev.gleaner.tracker.trust.Findings;
+import dev.gleaner.tracker.trust.Jury;
+import dev.gleaner.tracker.trust.Plausibility;
+import dev.gleaner.tracker.trust.Standing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +27,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,8 +48,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class Judge {
     private static final Logger log = LoggerFactory.getLogger(Judge.class);
+    private static final Submit.Response PENDING = new Submit.Response(Submit.Outcome.PENDING, null);
+    private static final String WAITS = "waits for another volunteer's result";
 
     private final Ledger ledger;
+    private final Reputation reputation;
+    private final Draw draw;
+    private final BackTracking backTracking;
     private final Intake intake;
     private final ExecutorService threads;
     private final InstantSource clock;
@@ -60,15 +74,23 @@ public final class Judge {
     public record Verdict(
             String at, String campaign, long job, String nickname, String outcome, long candidates, long kept) {}
 
-    /** @param hosts where is noted from whom pictures were kept */
+    /**
+     * @param draw says which results of proven workers are checked
+     * @param hosts where is noted from whom pictures were kept
+     */
     public Judge(
             Ledger ledger,
+            Reputation reputation,
+            Draw draw,
             Intake intake,
             Hosts hosts,
             ExecutorService threads,
             InstantSource clock,
             JudgeMonitor monitor) {
         this.hosts = hosts;
+        this.reputation = reputation;
+        this.draw = draw;
+        this.backTracking = new BackTracking(ledger, reputation, intake);
         this.ledger = ledger;
         this.intake = intake;
         this.threads = threads;
@@ -81,12 +103,20 @@ public final class Judge {
         String name = job + "/" + attempt;
         synchronized (underWay) {
             if (!underWay.add(name)) {
-                return CompletableFuture.completedFuture(new Submit.Response(Submit.Outcome.PENDING, null));
+                return CompletableFuture.completedFuture(PENDING);
             }
         }
         Instant began = clock.instant();
-        return CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
-                .thenCompose(fault -> decide(job, attempt, fault))
+        CompletableFuture<Submit.Response> answer = new CompletableFuture<>();
+        CompletableFuture<Submit.Response> unused = CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
+                .thenCompose(finding -> {
+                    if (finding.rule == null || finding.looked.fault() != null) {
+                        return decide(job, attempt, finding);
+                    }
+                    // The same answer at the same time for all, whoever's result is compared: nobody shall know.
+                    answer.complete(PENDING);
+                    return weigh(job, attempt, finding);
+                })
                 .whenComplete((response, error) -> {
                     synchronized (underWay) {
                         underWay.remove(name);
@@ -101,18 +131,25 @@ public final class Judge {
                                 attempt,
                                 error);
                     }
-                })
-                .exceptionally(error -> new Submit.Response(Submit.Outcome.PENDING, null));
+                    answer.complete(error == null ? response : PENDING);
+                });
+        return answer;
     }
 
-    /** What the intake found. */
+    /**
+     * What the intake found.
+     *
+     * @param rule how results of the campaign are compared; null: not at all
+     */
     private record Finding(
             Manifest manifest,
             FencingToken token,
             String worker,
             String nickname,
-            Optional<Fault> fault,
+            Intake.Looked looked,
             String campaign,
+            @Nullable Replication rule,
+            Findings findings,
             Profile profile,
             List<SeenPair> sample,
             Map<String, Long> hosts) {}
@@ -126,19 +163,28 @@ public final class Judge {
             Profile.Builder profile = new Profile.Builder();
             Samples.Draw sample = samples.draw();
             Map<String, Long> from = new HashMap<>();
-            Optional<Fault> fault = intake.fault(ready, row.token(), row.worker(), manifest, fetched(ready), pair -> {
-                profile.add(
-                        pair.similarity(), pair.language(), pair.format(), pair.width(), pair.height(), pair.license());
+            Replication rule = reputation.replication(ready.campaign()).orElse(null);
+            Findings.Builder findings = new Findings.Builder();
+            Intake.Looked looked = intake.look(ready, row.token(), row.worker(), manifest, fetched(ready), pair -> {
+                pair.addTo(profile);
                 sample.offer(pair);
                 from.merge(Hosts.of(pair.url()), 1L, Long::sum);
+                if (rule != null) {
+                    findings.add(pair.sampleId(), pair.imageSha256(), pair.similarity(), pair.signs());
+                }
             });
+            if (rule == null) {
+                intake.promote(looked);
+            }
             return new Finding(
                     manifest,
                     row.token(),
                     row.worker(),
                     row.nickname(),
-                    fault,
+                    looked,
                     ready.campaign(),
+                    rule,
+                    findings.build(manifest.candidateDigest(), ready.policy().threshold()),
                     profile.build(),
                     sample.drawn(),
                     from);
@@ -159,8 +205,8 @@ public final class Judge {
     }
 
     private CompletionStage<Submit.Response> decide(long job, int attempt, Finding finding) {
-        if (finding.fault.isPresent()) {
-            Fault fault = finding.fault.get();
+        Fault fault = finding.looked.fault();
+        if (fault != null) {
             log.warn(
                     "Result rejected: job={} attempt={} worker={} reason={}",
                     job,
@@ -176,21 +222,138 @@ public final class Judge {
                         return new Submit.Response(Submit.Outcome.REJECTED, fault.detail());
                     });
         }
-        return ledger.accept(job, attempt, finding.manifest, finding.profile).thenApply(found -> {
-            Decision decision = found.orElseThrow(() -> WorkerCalls.unknown(job));
-            Submit.Response now = standing(job, attempt);
-            if (!isCanonical(decision, attempt)) {
-                log.info("A good result came too late to count: job={} attempt={}", job, attempt);
-                withdraw(job, finding);
-                monitor.judged(now.outcome(), "TOO_LATE");
-                return now;
+        return accept(job, attempt, finding, null);
+    }
+
+    private CompletionStage<Submit.Response> accept(long job, int attempt, Finding finding, @Nullable Opinion opinion) {
+        return ledger.accept(job, attempt, finding.manifest, finding.profile, opinion)
+                .thenApply(found -> {
+                    Decision decision = found.orElseThrow(() -> WorkerCalls.unknown(job));
+                    Submit.Response now = standing(job, attempt);
+                    if (!isCanonical(decision, attempt)) {
+                        log.info("A good result came too late to count: job={} attempt={}", job, attempt);
+                        withdraw(job, finding);
+                        monitor.judged(now.outcome(), "TOO_LATE");
+                        return now;
+                    }
+                    monitor.judged(now.outcome(), "GOOD");
+                    samples.keep(finding.campaign, finding.sample);
+                    hosts.add(finding.hosts);
+                    remember(job, finding, Submit.Outcome.ACCEPTED);
+                    return now;
+                });
+    }
+
+    /** A good result of a campaign that compares: is it believed, does it wait, or is there enough to decide? */
+    private CompletionStage<Submit.Response> weigh(long job, int attempt, Finding mine) {
+        Replication rule = Objects.requireNonNull(mine.rule, "only such results are weighed");
+        List<Reputation.HandedIn> handed = reputation.handedIn(job);
+        Optional<Reputation.HandedIn> own =
+                handed.stream().filter(h -> h.token().attempt() == attempt).findAny();
+        if (own.isEmpty()) {
+            return CompletableFuture.completedFuture(PENDING); // Somebody else has decided meanwhile.
+        }
+        List<Reputation.HandedIn> others = handed.stream()
+                .filter(h -> h.token().attempt() != attempt && h.status() == AttemptStatus.HELD)
+                .toList();
+        if (others.isEmpty()) {
+            return alone(job, attempt, mine, own.get(), rule);
+        }
+        return CompletableFuture.supplyAsync(() -> hear(job, others, own.get(), mine), threads)
+                .thenCompose(heard -> rule(job, attempt, heard, others, rule));
+    }
+
+    /** The only result there is: believed on its worker's record, or held until somebody else has done the job, too. */
+    private CompletionStage<Submit.Response> alone(
+            long job, int attempt, Finding mine, Reputation.HandedIn own, Replication rule) {
+        boolean odd = ledger.campaigns().stream()
+                .filter(campaign -> campaign.name().equals(mine.campaign))
+                .anyMatch(campaign -> Plausibility.isOdd(mine.manifest.counts(), campaign.accepted()));
+        if (odd || draw.lot(job, attempt, own.fingerprint()) < own.standing().chance(rule)) {
+            return hold(job, attempt, new Jury.Ruling.Open(), List.of());
+        }
+        return CompletableFuture.runAsync(() -> promote(mine), threads)
+                .thenCompose(moved -> accept(job, attempt, mine, Opinion.BELIEVED))
+                .thenApply(response -> PENDING);
+    }
+
+    private void promote(Finding finding) {
+        try {
+            intake.promote(finding.looked);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException("the object storage cannot be used", e);
+        }
+    }
+
+    /** Reads the other results again, for nothing that lies where tickets reach is believed twice. */
+    private Map<Integer, Heard> hear(
+            long job, List<Reputation.HandedIn> others, Reputation.HandedIn own, Finding mine) {
+        Map<Integer, Heard> heard = new LinkedHashMap<>();
+        heard.put(own.token().attempt(), new Heard(own, mine));
+        for (Reputation.HandedIn other : others) {
+            Finding finding = look(job, other.token().attempt());
+            Fault fault = finding.looked.fault();
+            if (fault == null) {
+                heard.put(other.token().attempt(), new Heard(other, finding));
+            } else {
+                ledger.apply(job, new LedgerEvent.Reject(other.token().attempt(), fault.detail()), "tracker")
+                        .toCompletableFuture()
+                        .join();
             }
-            monitor.judged(now.outcome(), "GOOD");
-            samples.keep(finding.campaign, finding.sample);
-            hosts.add(finding.hosts);
-            remember(job, finding, Submit.Outcome.ACCEPTED);
-            return now;
-        });
+        }
+        return heard;
+    }
+
+    private record Heard(Reputation.HandedIn result, Finding finding) {
+        Jury.Handed handed(Replication rule) {
+            return new Jury.Handed(
+                    result.token().attempt(), result.party(), result.standing().isProven(rule), finding.findings);
+        }
+    }
+
+    private CompletionStage<Submit.Response> rule(
+            long job, int attempt, Map<Integer, Heard> heard, List<Reputation.HandedIn> compared, Replication rule) {
+        Jury.Ruling ruling =
+                Jury.decide(heard.values().stream().map(h -> h.handed(rule)).toList(), rule);
+        if (ruling instanceof Jury.Ruling.Stands stands) {
+            Finding canonical = Objects.requireNonNull(heard.get(stands.attempt()), "one of those heard").finding;
+            log.info("Results compared: job={} stands={} others={}", job, stands.attempt(), stands.others());
+            return CompletableFuture.runAsync(() -> promote(canonical), threads)
+                    .thenCompose(moved -> accept(
+                            job, stands.attempt(), canonical, new Opinion(true, stands.others(), stands.reasons())))
+                    .thenApplyAsync(
+                            response -> {
+                                if (stands.others().containsValue(Standing.Outcome.WRONG)) {
+                                    backTracking.settle();
+                                }
+                                return PENDING;
+                            },
+                            threads);
+        }
+        return hold(job, attempt, ruling, compared);
+    }
+
+    private CompletionStage<Submit.Response> hold(
+            long job, int attempt, Jury.Ruling ruling, List<Reputation.HandedIn> compared) {
+        return ledger.apply(job, new LedgerEvent.Hold(attempt, WAITS), "tracker")
+                .thenComposeAsync(held -> afterHold(job, attempt, ruling, compared), threads);
+    }
+
+    private CompletionStage<Submit.Response> afterHold(
+            long job, int attempt, Jury.Ruling ruling, List<Reputation.HandedIn> compared) {
+        if (ruling instanceof Jury.Ruling.Hung hung) {
+            log.warn("Results of a job do not agree: job={} reason={}", job, hung.reason());
+            return ledger.apply(job, new LedgerEvent.Quarantine(hung.reason()), "tracker")
+                    .thenApply(decision -> PENDING);
+        }
+        // One that was being judged at the same time may wait by now, too.
+        boolean more = reputation.handedIn(job).stream()
+                .filter(h -> h.status() == AttemptStatus.HELD && h.token().attempt() != attempt)
+                .anyMatch(h -> compared.stream().noneMatch(c -> c.token().equals(h.token())));
+        return more
+                ? CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
+                        .thenCompose(again -> weigh(job, attempt, again))
+                : CompletableFuture.completedFuture(PENDING);
     }
 
     private static boolean isCanonical(Decision decision, int attempt) {
@@ -244,6 +407,7 @@ public final class Judge {
 
     /** Judges whatever of this share was submitted and has no verdict: after a restart, or after storage trouble. */
     public void sweep(Share share) {
+        threads.execute(backTracking::settle);
         for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.SUBMITTED)) {
             if (share.owns(attempt.job())) {
                 judge(attempt.job(), attempt.token().attempt());
@@ -251,14 +415,24 @@ public final class Judge {
         }
     }
 
+    /** Takes back, and gives back, what workers handed in. */
+    public BackTracking backTracking() {
+        return backTracking;
+    }
+
     /** What a worker is told of an attempt that was handed in before. */
     Submit.Response standing(long job, int attempt) {
         Ledger.AttemptRow row = attempt(job, attempt);
+        boolean compared = ledger.job(job)
+                .flatMap(ready -> reputation.replication(ready.campaign()))
+                .isPresent();
+        if (compared) {
+            return PENDING;
+        }
         return switch (row.status()) {
             case ACCEPTED, SUPERSEDED -> new Submit.Response(Submit.Outcome.ACCEPTED, null);
             case REJECTED -> new Submit.Response(Submit.Outcome.REJECTED, row.detail());
-            case SUBMITTED, HELD, LEASED, RELEASED, FAILED, EXPIRED, REVOKED ->
-                new Submit.Response(Submit.Outcome.PENDING, null);
+            case SUBMITTED, HELD, RETRACTED, LEASED, RELEASED, FAILED, EXPIRED, REVOKED -> PENDING;
         };
     }
 

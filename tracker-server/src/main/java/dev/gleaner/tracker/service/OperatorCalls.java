@@ -182,6 +182,9 @@ public final class OperatorCalls {
         } else {
             require(spec.source() == null, "only a scoring campaign has a source");
             require(
+                    spec.replication() == null || spec.does() != Stage.FETCH,
+                    "results of a campaign that only fetches cannot be compared; compare those of the one that scores");
+            require(
                     !wish.paths().isEmpty() && wish.paths().size() <= MAX_WATS,
                     "there must be 1 to " + MAX_WATS + " WAT paths");
         }
@@ -528,14 +531,14 @@ public final class OperatorCalls {
         return roster.admitWorker(worker, actor).thenApply(waited -> worker(worker));
     }
 
-    private WorkerView worker(String worker) {
+    WorkerView worker(String worker) {
         return roster.workers().stream()
                 .filter(w -> w.worker().equals(worker))
                 .findAny()
                 .orElseThrow(() -> noWorker(worker));
     }
 
-    private static Refusal noWorker(String worker) {
+    static Refusal noWorker(String worker) {
         return new Refusal(ProblemCode.UNKNOWN_WORKER, "there is no worker " + Printable.of(worker, 40));
     }
 

@@ -35,6 +35,7 @@ import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
+import dev.gleaner.tracker.trust.Party;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -234,6 +235,12 @@ public final class WorkerCalls {
             return CompletableFuture.completedFuture(
                     new Acquire.Response(List.of(), idleBy(worker.directive()), DIRECTED_RETRY_SECONDS));
         }
+        if (worker.convicted()) {
+            return CompletableFuture.completedFuture(new Acquire.Response(
+                    List.of(),
+                    "the tracker's operators must look at this worker's results before it gets another job",
+                    DIRECTED_RETRY_SECONDS));
+        }
         Caller caller = new Caller(
                 worker.worker(),
                 worker.agent(),
@@ -241,7 +248,9 @@ public final class WorkerCalls {
                 worker.invitation(),
                 worker.standing(),
                 worker.streak(),
-                stages(request));
+                stages(request),
+                worker.proven(),
+                Party.of(worker.worker(), worker.nickname(), worker.team(), worker.address()));
         return desk.acquire(caller, request.request(), request.max(), Duration.ofSeconds(request.waitSeconds()))
                 .thenApply(this::answer);
     }

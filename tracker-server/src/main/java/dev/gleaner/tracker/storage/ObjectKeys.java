@@ -16,10 +16,13 @@ public final class ObjectKeys {
     /** Accepted objects; no ticket reaches it. */
     public static final String ACCEPTED = "accepted/";
 
+    /** Objects of results that were taken back; kept until they are collected. */
+    public static final String RETRACTED = "retracted/";
+
     private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+");
 
     private static final Pattern SHARD = Pattern.compile(
-            "(?:incoming|accepted)/([^/]+)/([0-9a-f]{16})/([1-9][0-9]{0,18})/([1-9][0-9]{0,9})/([0-9a-f]{64})[.]parquet");
+            "(?:incoming|accepted|retracted)/([^/]+)/([0-9a-f]{16})/([1-9][0-9]{0,18})/([1-9][0-9]{0,9})/([0-9a-f]{64})[.]parquet");
 
     private ObjectKeys() {}
 
@@ -31,6 +34,10 @@ public final class ObjectKeys {
         return ACCEPTED + place(campaign, job, token, sha256);
     }
 
+    public static String retracted(String campaign, long job, FencingToken token, String sha256) {
+        return RETRACTED + place(campaign, job, token, sha256);
+    }
+
     private static String place(String campaign, long job, FencingToken token, String sha256) {
         return campaign + "/" + token.epoch() + "/" + job + "/" + token.attempt() + "/" + sha256 + ".parquet";
     }
@@ -38,7 +45,7 @@ public final class ObjectKeys {
     /** What a key says of its object. */
     public record Place(String campaign, long job, FencingToken token, String sha256) {}
 
-    /** Reads a key as {@link #incoming} and {@link #accepted} write it; empty for any other. */
+    /** Reads a key as {@link #incoming}, {@link #accepted} and {@link #retracted} write it; empty for any other. */
     public static Optional<Place> parse(String key) {
         Matcher m = SHARD.matcher(key);
         if (!m.matches()) {

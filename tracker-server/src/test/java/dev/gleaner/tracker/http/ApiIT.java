@@ -174,6 +174,7 @@ class ApiIT extends ApiHarness {
                         .asInt());
         assertEquals(1, get("/v1/campaigns", "").body().path("campaigns").size());
         aPolicyChangesForJobsThatNobodyHad();
+        operatorsSayHowResultsAreComparedAndWhoIsBelieved();
         long failed = fourth.path("job").asLong();
         assertEquals(
                 "INPUT: 404",
@@ -284,6 +285,47 @@ class ApiIT extends ApiHarness {
     }
 
     /** What everybody may see, with one job done. */
+    private void operatorsSayHowResultsAreComparedAndWhoIsBelieved() throws Exception {
+        Map<String, Object> rule = Map.of(
+                "provenAfter", 5, "leastChecked", 0.1, "scoreTolerance", 0.01, "leastShared", 0.8, "mostResults", 5);
+        Answer compared = post("/v1/operator/campaigns/c1/replication", Map.of("replication", rule), operator);
+        assertEquals(
+                0.8, compared.body().path("replication").path("leastShared").asDouble());
+        Map<String, Object> wrong = new LinkedHashMap<>(rule);
+        wrong.put("leastShared", 0.2);
+        Answer refused = post("/v1/operator/campaigns/c1/replication", Map.of("replication", wrong), operator);
+        assertTrue(refused.body().path("detail").asText().contains("leastShared must be 0.5 to 1"));
+        assertEquals(
+                404,
+                post("/v1/operator/campaigns/none/replication", Map.of("replication", rule), operator)
+                        .status());
+        String id = get("/v1/operator/workers", operator)
+                .body()
+                .path("workers")
+                .path(0)
+                .path("worker")
+                .asText();
+        Answer convicted = post("/v1/operator/workers/" + id + "/convict", Map.of(), operator);
+        assertEquals(200, convicted.status(), convicted.body().toString());
+        assertEquals(
+                409,
+                post("/v1/operator/workers/" + id + "/convict", Map.of(), operator)
+                        .status());
+        assertEquals(
+                200,
+                post("/v1/operator/workers/" + id + "/pardon", Map.of(), operator)
+                        .status());
+        assertEquals(
+                404,
+                post("/v1/operator/workers/nobody/pardon", Map.of(), operator).status());
+        Map<String, Object> none = new LinkedHashMap<>();
+        none.put("replication", null);
+        assertTrue(post("/v1/operator/campaigns/c1/replication", none, operator)
+                .body()
+                .path("replication")
+                .isNull());
+    }
+
     private void aPolicyChangesForJobsThatNobodyHad() throws Exception {
         JsonNode versions = get("/v1/campaigns/c1/policies", "").body().path("policies");
         assertEquals("as made", versions.path(0).path("reason").asText());
@@ -1156,6 +1198,9 @@ class ApiIT extends ApiHarness {
         assertTrue(cli(0, "campaign", "priority", "c", "7").contains("has priority 7"));
         cli(65, "campaign", "priority", "c", "101");
         cli(69, "campaign", "priority", "none", "1");
+        assertTrue(cli(0, "campaign", "replication", "p", "adaptive").contains("\"provenAfter\":10"));
+        assertTrue(cli(0, "campaign", "replication", "p", "none").contains("null"));
+        cli(66, "campaign", "replication", "p", "no-such-file");
         Files.writeString(policy, "{\"minImageBytes\": 3000}");
         cli(64, "campaign", "policy", "p", "--set", policy.toString());
         assertTrue(cli(0, "campaign", "policy", "p", "--set", policy.toString(), "--reason", "small ones are good, too")

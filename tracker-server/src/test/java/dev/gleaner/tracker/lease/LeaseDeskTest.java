@@ -9,6 +9,7 @@ import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Heartbeat;
+import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.LeaseView;
@@ -18,8 +19,10 @@ import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.Newcomers;
 import dev.gleaner.tracker.ledger.AttemptStatus;
+import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.LedgerCheck;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
@@ -399,10 +402,83 @@ class LeaseDeskTest {
     }
 
     private List<String> campaigns(String request, int max, Stage... stages) throws Exception {
-        Caller caller = new Caller("ada", "agent/1", null, null, 1_000, 0, List.of(stages));
+        Caller caller = new Caller("ada", "agent/1", null, null, 1_000, 0, List.of(stages), 0, List.of("ada"));
         return await(desk.acquire(caller, request, max, Duration.ZERO)).granted().stream()
                 .map(lease -> lease.job().campaign())
                 .toList();
+    }
+
+    @Test
+    void nobodyIsAskedToCheckWhatItsOwnPartyHandedInAndTheJobStandsInNobodysWay() throws Exception {
+        bigCampaign(40);
+        long job = handedInAndHeld();
+        List<Long> belas = taken("bela", List.of("worker bela", "team t"), 60);
+        assertEquals(42, belas.size(), "all but the one that her team must not check");
+        assertFalse(belas.contains(job));
+        assertEquals(List.of(job), taken("cleo", List.of("worker cleo", "team u"), 2));
+    }
+
+    @Test
+    void newcomersCheckNobodyWhileProvenWorkersAreThereButNotForEver() throws Exception {
+        long job = handedInAndHeld();
+        assertEquals(List.of(), List.copyOf(taken("dora", List.of("worker dora", "team t"), 10, 0)));
+        await(desk.acquire(proven("dora", List.of("worker dora", "team t")), "d", 8, Duration.ZERO));
+        desk.wake();
+        assertFalse(taken("cleo", List.of("worker cleo"), 5).contains(job), "it is kept for a proven one");
+        clock.advance(ReadyWindow.KEPT_FOR_PROVEN);
+        assertEquals(List.of(job), taken("eve", List.of("worker eve"), 1), "which does not come");
+    }
+
+    private static Caller proven(String worker, List<String> party) {
+        return new Caller(worker, "agent/1", null, null, 1_000, 0, List.of(Stage.WHOLE), 10, party);
+    }
+
+    /** By a worker of ada's, of a team. */
+    private long handedInAndHeld() throws Exception {
+        String worker = "ada-of-t";
+        await(ledger.roster()
+                .enrol(
+                        new Roster.Newcomer(
+                                worker,
+                                "hash " + worker,
+                                new Register.Request(
+                                        worker,
+                                        "t",
+                                        "agent/1",
+                                        new Register.Capabilities(2, 1000, List.of("cpu"), "linux"),
+                                        null),
+                                null,
+                                null),
+                        Enrolment.DEFAULT));
+        long job = taken(worker, List.of("worker " + worker, "team t"), 1).get(0);
+        await(ledger.apply(
+                job,
+                new LedgerEvent.Submit(
+                        worker, new FencingToken(ledger.epoch(), 1), "{}", "print", MANIFEST.candidateDigest()),
+                worker));
+        desk.submitted(job, new FencingToken(ledger.epoch(), 1));
+        await(ledger.apply(job, new LedgerEvent.Hold(1, "waits"), "tracker"));
+        desk.wake();
+        return job;
+    }
+
+    private List<Long> taken(String worker, List<String> party, int count) throws Exception {
+        return taken(worker, party, 0, count);
+    }
+
+    private List<Long> taken(String worker, List<String> party, int proven, int count) throws Exception {
+        List<Long> jobs = new ArrayList<>();
+        while (jobs.size() < count) {
+            Caller caller = new Caller(worker, "agent/1", null, null, 1_000, 0, List.of(Stage.WHOLE), proven, party);
+            List<Desk.Granted> granted = await(
+                            desk.acquire(caller, worker + jobs.size(), Math.min(8, count - jobs.size()), Duration.ZERO))
+                    .granted();
+            if (granted.isEmpty()) {
+                break;
+            }
+            granted.forEach(lease -> jobs.add(lease.job().job()));
+        }
+        return jobs;
     }
 
     @Test
@@ -416,7 +492,7 @@ class LeaseDeskTest {
                 new CampaignSpec("score", "https://x/", 1, bundle, policy, Stage.SCORE, "fetch"), List.of(), "op"));
         desk.wake();
         assertEquals(List.of(), campaigns("r1", 1, Stage.SCORE));
-        Caller fetcher = new Caller("bela", "agent/1", null, null, 1_000, 0, List.of(Stage.FETCH));
+        Caller fetcher = new Caller("bela", "agent/1", null, null, 1_000, 0, List.of(Stage.FETCH), 0, List.of("bela"));
         Desk.Granted fetched =
                 await(desk.acquire(fetcher, "r2", 1, Duration.ZERO)).granted().get(0);
         Manifest manifest = new Manifest(bundle, "none", 1, "0".repeat(32), Counts.none(), List.of(), 1);

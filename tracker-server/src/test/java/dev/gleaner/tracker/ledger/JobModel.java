@@ -86,6 +86,11 @@ final class JobModel {
                     before.canonical() == 0 || before.canonical() == after.canonical(),
                     "the canonical result changed",
                     told);
+        } else {
+            require(
+                    before.status() != JobStatus.DONE || event instanceof LedgerEvent.Retract,
+                    "a done job is done no more",
+                    told);
         }
         List<JobSnapshot.Attempt> living = after.attempts().stream()
                 .filter(a -> a.status() == AttemptStatus.LEASED || a.status() == AttemptStatus.SUBMITTED)

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.tracker.trust.Standing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +72,15 @@ class JobModelTest {
         }
         for (int number = 1; number <= Math.min(ATTEMPTS, job.attempts().size() + 1); number++) {
             events.add(new LedgerEvent.Accept(number));
+            for (Standing.Outcome outcome : Standing.Outcome.values()) {
+                Map<Integer, Standing.Outcome> others = new HashMap<>();
+                job.attempts().forEach(a -> others.put(a.number(), outcome));
+                others.remove(number);
+                events.add(new LedgerEvent.Accept(number, new Opinion(!others.isEmpty(), others, Map.of())));
+            }
+            events.add(new LedgerEvent.Hold(number, "waits"));
+            events.add(new LedgerEvent.Retract(number, "found out"));
+            events.add(new LedgerEvent.Reinstate(number));
             events.add(new LedgerEvent.Reject(number, "wrong"));
             events.add(new LedgerEvent.Expire(number, "no heartbeat", false));
             events.add(new LedgerEvent.Expire(number, "amnesty", true));

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.tracker.trust.Standing;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -425,15 +428,81 @@ class JobRulesTest {
         assertEquals(Duration.ofMinutes(6), JobRules.backOff(1_000));
     }
 
+    private static Opinion opinion(JobSnapshot job, int attempt, Random random) {
+        Map<Integer, Standing.Outcome> others = new HashMap<>();
+        for (JobSnapshot.Attempt other : job.attempts()) {
+            if (other.number() != attempt && random.nextInt(4) > 0) {
+                others.put(other.number(), Standing.Outcome.values()[random.nextInt(Standing.Outcome.values().length)]);
+            }
+        }
+        return new Opinion(!others.isEmpty(), others, Map.of());
+    }
+
+    @Test
+    void aResultThatWaitsForAnotherLetsTheJobGoOutAgain() {
+        world.grant("ada");
+        world.submit("ada", 1, "d");
+        world.on(new LedgerEvent.Hold(1, "waits"));
+        assertEquals(AttemptStatus.HELD, world.status(1));
+        assertEquals(JobStatus.OPEN, world.job.status());
+        assertInstanceOf(Decision.Replayed.class, world.on(new LedgerEvent.Hold(1, "waits")));
+        assertInstanceOf(Decision.Replayed.class, world.submit("ada", 1, "d"));
+        world.grant("bela");
+        world.submit("bela", 2, "d");
+        world.on(new LedgerEvent.Accept(1, new Opinion(true, Map.of(2, Standing.Outcome.CONFIRMED), Map.of())));
+        assertEquals(1, world.job.canonical());
+        assertEquals(AttemptStatus.SUPERSEDED, world.status(2));
+    }
+
+    @Test
+    void whoeverDoesNotAgreeWithMostIsRejectedAndWhoStillWorksIsToldToStop() {
+        for (int i = 1; i <= 3; i++) {
+            world.grant("w" + i);
+            world.submit("w" + i, i, "d" + i % 2);
+            if (i < 3) {
+                world.on(new LedgerEvent.Hold(i, "waits"));
+            }
+        }
+        world.on(new LedgerEvent.Accept(
+                1,
+                new Opinion(
+                        true,
+                        Map.of(2, Standing.Outcome.WRONG, 3, Standing.Outcome.CONFIRMED),
+                        Map.of(2, "other candidates"))));
+        assertEquals(AttemptStatus.REJECTED, world.status(2));
+        assertEquals(AttemptStatus.SUPERSEDED, world.status(3));
+        assertEquals(JobStatus.DONE, world.job.status());
+    }
+
+    @Test
+    void aResultThatIsTakenBackOpensItsJobAndCanBeGivenBackUntilAnotherIsThere() {
+        world.grant("ada");
+        world.submit("ada", 1, "d");
+        world.on(new LedgerEvent.Accept(1, Opinion.BELIEVED));
+        world.on(new LedgerEvent.Retract(1, "its worker was found out"));
+        assertEquals(JobStatus.OPEN, world.job.status());
+        assertEquals(AttemptStatus.RETRACTED, world.status(1));
+        world.grant("bela");
+        world.on(new LedgerEvent.Reinstate(1));
+        assertEquals(1, world.job.canonical());
+        assertEquals(AttemptStatus.RELEASED, world.status(2));
+        world.on(new LedgerEvent.Retract(1, "after all"));
+        world.grant("cleo");
+        world.submit("cleo", 3, "e");
+        world.on(new LedgerEvent.Accept(3));
+        assertInstanceOf(Decision.Refused.class, world.on(new LedgerEvent.Reinstate(1)));
+        assertEquals(3, world.job.canonical());
+    }
+
     /** Random histories keep the promises, and between them visit every row of the transition table. */
     @Test
     void anyHistoryKeepsThePromisesAndEveryLegalMoveHappens() {
         long seed = Long.getLong("gleaner.seed", 2026);
         Set<String> visited = new TreeSet<>();
-        for (int run = 0; run < 20_000; run++) {
+        for (int run = 0; run < 60_000; run++) {
             Random random = new Random(seed + run);
             World w = new World(visited);
-            for (int step = 0; step < 14; step++) {
+            for (int step = 0; step < 20; step++) {
                 int attempt = 1 + random.nextInt(Math.max(1, w.job.attempts().size()));
                 String worker = "w" + random.nextInt(3);
                 JobSnapshot.Attempt chosen = w.job.attempt(attempt);
@@ -441,7 +510,7 @@ class JobRulesTest {
                     worker = chosen.worker();
                 }
                 LedgerEvent event =
-                        switch (random.nextInt(12)) {
+                        switch (random.nextInt(15)) {
                             case 0, 1, 2 ->
                                 new LedgerEvent.Grant(worker, "r", Duration.ofHours(1), random.nextBoolean());
                             case 3, 4 ->
@@ -455,6 +524,12 @@ class JobRulesTest {
                                         worker, token(attempt), FailureClass.values()[random.nextInt(4)], "failed");
                             case 9 -> new LedgerEvent.Expire(attempt, "late", random.nextBoolean());
                             case 10 -> new LedgerEvent.Revoke(attempt, "banned");
+                            case 11 -> new LedgerEvent.Hold(attempt, "waits");
+                            case 12 -> new LedgerEvent.Accept(attempt, opinion(w.job, attempt, random));
+                            case 13 ->
+                                random.nextBoolean()
+                                        ? new LedgerEvent.Retract(attempt, "found out")
+                                        : new LedgerEvent.Reinstate(attempt);
                             default ->
                                 random.nextInt(3) > 0
                                         ? new LedgerEvent.Requeue("why")

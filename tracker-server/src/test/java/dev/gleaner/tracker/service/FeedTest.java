@@ -9,6 +9,7 @@ import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
+import dev.gleaner.tracker.trust.Draw;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +40,14 @@ class FeedTest {
         ledger = SqlLedger.sqlite(folder.resolve("ledger.db"), clock, LedgerMonitor.NONE);
         Intake intake = new Intake(new FileObjectStore(folder.resolve("objects"), new byte[32], clock));
         Judge judge = new Judge(
-                ledger, intake, new Hosts(ledger.statistics()::keptFrom, clock), threads, clock, JudgeMonitor.NONE);
+                ledger,
+                ledger.reputation(),
+                new Draw(new byte[32]),
+                intake,
+                new Hosts(ledger.statistics()::keptFrom, clock),
+                threads,
+                clock,
+                JudgeMonitor.NONE);
         feed = new Feed(new PublicCalls(ledger, ledger.statistics(), judge, clock));
         feed.watch(frame -> heard.add(new String(frame, StandardCharsets.UTF_8)));
     }

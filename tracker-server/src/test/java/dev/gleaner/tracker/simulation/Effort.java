@@ -35,6 +35,7 @@ import dev.gleaner.tracker.sites.Board;
 import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.sites.SiteRates;
 import dev.gleaner.tracker.sites.StoppedSites;
+import dev.gleaner.tracker.trust.Draw;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -239,6 +240,8 @@ final class Effort {
                     });
             Judge judging = new Judge(
                     view,
+                    new NoReputation(),
+                    new Draw(new byte[32]),
                     new Intake(new NoStore()),
                     new Hosts((hosts, at) -> CompletableFuture.completedFuture(null), world),
                     new SimThreads(this, mine),
@@ -433,8 +436,11 @@ final class Effort {
         private final Roster.WorkerRow row = new Roster.WorkerRow(
                 name,
                 name,
+                null,
                 "agent",
                 false,
+                false,
+                0,
                 false,
                 null,
                 null,

@@ -17,6 +17,7 @@ import dev.gleaner.tracker.ledger.JobSnapshot;
 import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Opinion;
 import dev.gleaner.tracker.ledger.Share;
 import java.time.Duration;
 import java.time.Instant;
@@ -272,8 +273,21 @@ final class SimLedger {
         }
 
         @Override
-        public CompletionStage<Optional<Decision>> accept(long id, int attempt, Manifest manifest, Profile profile) {
-            LedgerEvent.Accept event = new LedgerEvent.Accept(attempt);
+        public CompletionStage<Optional<Decision>> retract(
+                long job, int attempt, Manifest manifest, Profile profile, String reason, String actor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletionStage<Optional<Decision>> reinstate(
+                long job, int attempt, Manifest manifest, Profile profile, String actor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletionStage<Optional<Decision>> accept(
+                long id, int attempt, Manifest manifest, Profile profile, @Nullable Opinion opinion) {
+            LedgerEvent.Accept event = new LedgerEvent.Accept(attempt, opinion);
             Decision early = bug == Bug.NO_COMPARE_AND_SET ? JobRules.decide(jobs.get(id), event) : null;
             return change(() -> {
                 Decision decision = commit(id, event, early);
@@ -413,7 +427,7 @@ final class SimLedger {
                     .count();
             CampaignStatus.Jobs sums = new CampaignStatus.Jobs(jobs.size() - done, 0, done, 0, 0);
             return List.of(new CampaignStatus(
-                    "c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3, Stage.WHOLE, null, 0, 1));
+                    "c", "active", "", 1, "b", 1, sums, Counts.none(), 0, "0", 0.3, Stage.WHOLE, null, 0, 1, null, 0));
         }
 
         @Override

@@ -7,6 +7,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.parse;
 import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
@@ -45,8 +46,8 @@ final class Campaigns {
     static void insert(Session session, CampaignSpec spec, String fingerprint, int wats, long now) throws SQLException {
         update(
                 session,
-                "INSERT INTO campaign (name, state, base, slices, bundle, policy, fingerprint, wats, created_at, stage, source)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM campaign WHERE name = ?))",
+                "INSERT INTO campaign (name, state, base, slices, bundle, policy, fingerprint, wats, created_at, stage, source, replication)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM campaign WHERE name = ?), ?)",
                 spec.name(),
                 LOADING,
                 spec.base(),
@@ -57,7 +58,8 @@ final class Campaigns {
                 wats,
                 now,
                 spec.does().name(),
-                spec.source());
+                spec.source(),
+                spec.replication() == null ? null : json(spec.replication()));
         keepPolicy(session, head(session, spec.name()).orElseThrow().id(), 1, spec.policy(), "as made", now);
     }
 
@@ -221,7 +223,7 @@ final class Campaigns {
         return Sql.all(
                 session,
                 r -> status(session, r),
-                "SELECT c.id, c.name, c.state, c.base, c.slices, c.bundle, c.policy, c.wats, c.stage, s.name, c.priority, c.policy_version FROM campaign c"
+                "SELECT c.id, c.name, c.state, c.base, c.slices, c.bundle, c.policy, c.wats, c.stage, s.name, c.priority, c.policy_version, c.replication, coalesce((SELECT sum(t.confirming) FROM tally t WHERE t.campaign = c.id), 0) FROM campaign c"
                         + " LEFT JOIN campaign s ON s.id = c.source ORDER BY c.id");
     }
 
@@ -242,7 +244,9 @@ final class Campaigns {
                 Stage.valueOf(r.getString(9)),
                 r.getString(10),
                 r.getInt(11),
-                r.getInt(12));
+                r.getInt(12),
+                r.getString(13) == null ? null : parse(r.getString(13), Replication.class),
+                r.getLong(14));
     }
 
     /** What all slots of a campaign's tally add up to. */

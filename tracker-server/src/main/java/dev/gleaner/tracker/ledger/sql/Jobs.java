@@ -20,6 +20,7 @@ import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.trust.Party;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -41,9 +42,15 @@ final class Jobs {
                     + " JOIN campaign_policy p ON p.campaign = j.campaign AND p.version = CASE WHEN j.policy > 0 THEN j.policy ELSE c.policy_version END ";
     private static final String LIVE_COLUMNS = "SELECT job, epoch, number, worker, granted_at, hard_cap FROM attempt ";
 
+    /** Values of {@code attempt.doubt}: accepted on its worker's record; waits for another's; to be moved from the accepted ones. */
+    private static final int UNCHECKED = 1;
+
+    private static final int WAITS = 2;
+    private static final int LEAVING = 3;
+
     private static final int ASKED_AT_ONCE = 128;
     private static final String TRIED =
-            "SELECT a.job, a.worker, coalesce(w.agent, ''), a.state FROM attempt a LEFT JOIN worker w ON w.id = a.worker WHERE a.job IN ("
+            "SELECT a.job, a.worker, coalesce(w.agent, ''), a.state, coalesce(w.nickname, '?'), w.team, w.address, a.doubt FROM attempt a LEFT JOIN worker w ON w.id = a.worker WHERE a.job IN ("
                     + String.join(",", Collections.nCopies(ASKED_AT_ONCE, "?")) + ")";
 
     private static final Cache<String, Policy> POLICIES =
@@ -112,8 +119,36 @@ final class Jobs {
                 write(session, loaded, change, event, epoch, now);
             }
             excuse(session, loaded.job(), event);
+            if (changesWaiting(event, applied)) {
+                update(
+                        session,
+                        "UPDATE job SET waiting = CASE WHEN state = 'OPEN' AND EXISTS (SELECT 1 FROM attempt WHERE job = ? AND state = 'HELD' AND doubt = "
+                                + WAITS + ") THEN 1 ELSE 0 END WHERE id = ?",
+                        loaded.job().id(),
+                        loaded.job().id());
+            }
         }
         return decision;
+    }
+
+    /** Whether the event may change that the job waits for another volunteer. */
+    private static boolean changesWaiting(LedgerEvent event, Decision.Applied applied) {
+        return switch (event.kind()) {
+            case HOLD, RETRACT, REINSTATE, REQUEUE, QUARANTINE -> true;
+            case GRANT, SUBMIT, ACCEPT, REJECT, RELEASE, FAIL, EXPIRE, REVOKE ->
+                applied.attempts().stream().anyMatch(change -> change.from() == AttemptStatus.HELD);
+        };
+    }
+
+    /** What is uncertain about an attempt from now on: see the schema. */
+    private static int doubt(LedgerEvent event, AttemptStatus to) {
+        if (event instanceof LedgerEvent.Hold) {
+            return WAITS;
+        }
+        boolean believed = event instanceof LedgerEvent.Accept accept
+                && accept.opinion() != null
+                && !accept.opinion().compared();
+        return to == AttemptStatus.ACCEPTED && believed ? UNCHECKED : to == AttemptStatus.RETRACTED ? LEAVING : 0;
     }
 
     private static void excuse(Session session, JobSnapshot job, LedgerEvent event) throws SQLException {
@@ -210,12 +245,13 @@ final class Jobs {
         } else {
             rows = update(
                     session,
-                    "UPDATE attempt SET state = ?, detail = coalesce(?, detail), ended_at = ?, failure = coalesce(?, failure)"
+                    "UPDATE attempt SET state = ?, detail = coalesce(?, detail), ended_at = ?, failure = coalesce(?, failure), doubt = ?"
                             + " WHERE job = ? AND number = ? AND state = ?",
                     change.to().name(),
                     change.detail(),
                     ended,
                     event instanceof LedgerEvent.Fail fail ? fail.failure().name() : null,
+                    doubt(event, change.to()),
                     job,
                     change.number(),
                     from.name());
@@ -224,6 +260,9 @@ final class Jobs {
         JobSnapshot.Attempt attempt = Objects.requireNonNull(
                 loaded.job().attempt(change.number()), "the rules change attempts that are there");
         session.sums().ended(attempt.worker(), change.to(), event, now);
+        if (change.to() == AttemptStatus.SUPERSEDED) {
+            session.sums().confirming(loaded.campaign());
+        }
     }
 
     static List<Ledger.ReadyJob> ready(Session session, Stage stage, int limit, Instant now, Share share)
@@ -241,16 +280,19 @@ final class Jobs {
             return jobs;
         }
         for (Long campaign : Campaigns.active(session, stage)) {
-            jobs.addAll(all(
-                    session,
-                    Jobs::readyJob,
-                    READY_COLUMNS + "WHERE j.campaign = ? AND j.state = 'OPEN' AND j.live = 0 AND j.not_before <= ?"
-                            + owned + " ORDER BY j.place LIMIT ?",
-                    campaign,
-                    now.toEpochMilli(),
-                    limit - jobs.size()));
-            if (jobs.size() >= limit) {
-                break;
+            // Jobs that wait for another volunteer go first, but leave room: who is here may not be the one they wait
+            // for.
+            for (int waiting = 1; waiting >= 0 && jobs.size() < limit; waiting--) {
+                int room = limit - jobs.size();
+                jobs.addAll(all(
+                        session,
+                        Jobs::readyJob,
+                        READY_COLUMNS
+                                + "WHERE j.campaign = ? AND j.state = 'OPEN' AND j.live = 0 AND j.waiting = " + waiting
+                                + " AND j.not_before <= ?" + owned + " ORDER BY j.place LIMIT ?",
+                        campaign,
+                        now.toEpochMilli(),
+                        waiting == 1 ? (room + 1) / 2 : room));
             }
         }
         return jobs;
@@ -268,7 +310,12 @@ final class Jobs {
                     session,
                     r -> new TriedRow(
                             r.getLong(1),
-                            new Ledger.Tried(r.getString(2), r.getString(3), AttemptStatus.valueOf(r.getString(4)))),
+                            new Ledger.Tried(
+                                    r.getString(2),
+                                    r.getString(3),
+                                    AttemptStatus.valueOf(r.getString(4)),
+                                    Party.of(r.getString(2), r.getString(5), r.getString(6), r.getString(7)),
+                                    r.getInt(8) == WAITS)),
                     TRIED,
                     asked)) {
                 tried.computeIfAbsent(row.job, job -> new ArrayList<>()).add(row.tried);

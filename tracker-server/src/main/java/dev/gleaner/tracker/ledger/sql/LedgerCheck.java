@@ -58,10 +58,21 @@ public final class LedgerCheck {
                     "SELECT j.id FROM attempt a JOIN job j ON j.id = a.job WHERE a.state = 'ACCEPTED' AND j.state <> 'DONE'"),
             new Rule(
                     "an attempt that was handed in has no manifest",
-                    "SELECT job FROM attempt WHERE state IN ('SUBMITTED', 'ACCEPTED', 'HELD', 'SUPERSEDED') AND manifest IS NULL"),
+                    "SELECT job FROM attempt WHERE state IN ('SUBMITTED', 'ACCEPTED', 'RETRACTED', 'HELD', 'SUPERSEDED') AND manifest IS NULL"),
             new Rule(
                     "a quarantined job has no reason",
                     "SELECT id FROM job WHERE state = 'QUARANTINED' AND reason IS NULL"),
+            new Rule(
+                    "a job waits for another volunteer without a result that does, or the other way round",
+                    "SELECT j.id FROM job j WHERE j.waiting <> CASE WHEN j.state = 'OPEN' AND EXISTS"
+                            + " (SELECT 1 FROM attempt a WHERE a.job = j.id AND a.state = 'HELD' AND a.doubt = 2) THEN 1 ELSE 0 END"),
+            new Rule(
+                    "an attempt is in doubt that cannot be",
+                    "SELECT job FROM attempt WHERE (doubt = 1 AND state <> 'ACCEPTED') OR (doubt = 2 AND state <> 'HELD') OR (doubt = 3 AND state <> 'RETRACTED')"),
+            new Rule(
+                    "a campaign's count of results that confirm others is wrong",
+                    "SELECT c.id FROM campaign c WHERE coalesce((SELECT sum(t.confirming) FROM tally t WHERE t.campaign = c.id), 0) <>"
+                            + " (SELECT count(*) FROM attempt a JOIN job j ON j.id = a.job WHERE j.campaign = c.id AND a.state = 'SUPERSEDED')"),
             new Rule(
                     "an attempt's worker is unknown",
                     "SELECT a.job FROM attempt a WHERE NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = a.worker)"),

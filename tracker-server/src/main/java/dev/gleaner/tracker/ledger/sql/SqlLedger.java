@@ -7,6 +7,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
@@ -17,12 +18,16 @@ import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
+import dev.gleaner.tracker.ledger.JobSnapshot;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.Opinion;
+import dev.gleaner.tracker.ledger.Reputation;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.Statistics;
+import dev.gleaner.tracker.trust.Standing;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
@@ -55,6 +60,7 @@ public final class SqlLedger implements Ledger {
     private final String epoch;
     private final Roster roster = new SqlRoster(this);
     private final Statistics statistics = new SqlStatistics(this);
+    private final Reputation reputation = new SqlReputation(this);
 
     private final Map<Long, Stage> stages = new ConcurrentHashMap<>();
 
@@ -272,6 +278,11 @@ public final class SqlLedger implements Ledger {
         return roster;
     }
 
+    /** Who can be believed, from the same database. */
+    public Reputation reputation() {
+        return reputation;
+    }
+
     /** How the effort does, from the same database. */
     public Statistics statistics() {
         return statistics;
@@ -288,13 +299,14 @@ public final class SqlLedger implements Ledger {
     }
 
     @Override
-    public CompletionStage<Optional<Decision>> accept(long job, int attempt, Manifest manifest, Profile profile) {
+    public CompletionStage<Optional<Decision>> accept(
+            long job, int attempt, Manifest manifest, Profile profile, @Nullable Opinion opinion) {
         return write(job, c -> {
             Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
             if (loaded.isEmpty()) {
                 return Optional.empty();
             }
-            Decision decision = apply(c, loaded.get(), new LedgerEvent.Accept(attempt), "tracker");
+            Decision decision = apply(c, loaded.get(), new LedgerEvent.Accept(attempt, opinion), "tracker");
             boolean counts = decision instanceof Decision.Applied applied
                     && applied.job() != null
                     && applied.job().canonical() == attempt;
@@ -306,6 +318,66 @@ public final class SqlLedger implements Ledger {
                 if (stage == Stage.FETCH) {
                     Campaigns.feed(c, campaign, job, database.forShare());
                 }
+                if (opinion != null) {
+                    judged(c, loaded.get().job(), worker, opinion);
+                }
+            }
+            return Optional.of(decision);
+        });
+    }
+
+    /** What the comparison says of those whose results were compared. */
+    private void judged(Session session, JobSnapshot job, String worker, Opinion opinion) {
+        if (opinion.compared()) {
+            session.sums().judged(worker, Standing.Outcome.CONFIRMED);
+        }
+        opinion.others()
+                .forEach((number, outcome) ->
+                        session.sums().judged(job.attempts().get(number - 1).worker(), outcome));
+    }
+
+    @Override
+    public CompletionStage<Optional<Decision>> retract(
+            long job, int attempt, Manifest manifest, Profile profile, String reason, String actor) {
+        return changeResult(
+                job,
+                new LedgerEvent.Retract(attempt, reason),
+                actor,
+                (c, campaign, worker, stage) -> c.sums().retracted(campaign, worker, manifest, profile));
+    }
+
+    @Override
+    public CompletionStage<Optional<Decision>> reinstate(
+            long job, int attempt, Manifest manifest, Profile profile, String actor) {
+        return changeResult(
+                job,
+                new LedgerEvent.Reinstate(attempt),
+                actor,
+                (c, campaign, worker, stage) ->
+                        c.sums().result(campaign, worker, manifest, profile, true, clock.millis()));
+    }
+
+    private interface ResultChange {
+        void make(Session session, long campaign, String worker, Stage stage) throws SQLException;
+    }
+
+    private CompletionStage<Optional<Decision>> changeResult(
+            long job, LedgerEvent event, String actor, ResultChange change) {
+        return write(job, c -> {
+            Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
+            if (loaded.isEmpty()) {
+                return Optional.empty();
+            }
+            Stage stage = stage(c, loaded.get().campaign());
+            if (stage == Stage.FETCH) {
+                return Optional.of(new Decision.Refused(
+                        ProblemCode.STATE_CONFLICT, "batches of a fetch campaign cannot be taken back"));
+            }
+            Decision decision = apply(c, loaded.get(), event, actor);
+            if (decision instanceof Decision.Applied applied) {
+                int attempt = applied.attempts().get(0).number();
+                String worker = loaded.get().job().attempts().get(attempt - 1).worker();
+                change.make(c, loaded.get().campaign(), worker, stage);
             }
             return Optional.of(decision);
         });

@@ -123,7 +123,7 @@ final class SqlRoster implements Roster {
                 worker,
                 "worker-version",
                 worker,
-                "UPDATE worker SET agent = ?, directive = CASE directive WHEN 'UPDATE' THEN 'NONE' ELSE directive END WHERE id = ? AND agent <> ?",
+                "UPDATE worker SET agent = ?, proven = proven / 2, directive = CASE directive WHEN 'UPDATE' THEN 'NONE' ELSE directive END WHERE id = ? AND agent <> ?",
                 agent,
                 worker,
                 agent);

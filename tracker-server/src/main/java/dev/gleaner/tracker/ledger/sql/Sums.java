@@ -13,8 +13,11 @@ import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.trust.Standing;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -47,6 +50,11 @@ final class Sums {
         private String digest = Sql.NO_CANDIDATES;
         private long bytes;
         private boolean results;
+        /** Of results that were taken back. */
+        private Counts countsLost = Counts.none();
+
+        private Profile profileLost = Profile.none();
+        private long confirming;
 
         long jobs(Column column) {
             return jobs.getOrDefault(column, 0L);
@@ -57,6 +65,7 @@ final class Sums {
         private int accepted;
         private int rejected;
         private int failed;
+        private final List<Standing.Outcome> outcomes = new ArrayList<>();
         private long kept;
         private int raised;
         private int lowered;
@@ -111,6 +120,28 @@ final class Sums {
                 pairs ? manifest.counts().kept() : 0;
     }
 
+    /** The other way round of {@link #result}: what the intervals say of the past stays. */
+    void retracted(long campaign, String worker, Manifest manifest, Profile profile) {
+        Tally tally = tallies.computeIfAbsent(campaign, c -> new Tally());
+        tally.results = true;
+        tally.countsLost = tally.countsLost.plus(manifest.counts());
+        tally.profileLost = tally.profileLost.plus(profile);
+        tally.digest = CandidateDigest.minus(tally.digest, manifest.candidateDigest());
+        tally.bytes -= manifest.objects().stream().mapToLong(ShardObject::bytes).sum();
+        workers.computeIfAbsent(worker, w -> new Person()).kept -=
+                manifest.counts().kept();
+    }
+
+    /** A result did nothing but confirm another. */
+    void confirming(long campaign) {
+        tallies.computeIfAbsent(campaign, c -> new Tally()).confirming++;
+    }
+
+    /** A comparison has said something of a worker. */
+    void judged(String worker, Standing.Outcome outcome) {
+        workers.computeIfAbsent(worker, w -> new Person()).outcomes.add(outcome);
+    }
+
     /** An attempt has ended so. Whose fault that is, is told in {@code docs/leases.md}. */
     void ended(String worker, AttemptStatus status, LedgerEvent event, long at) {
         now = at;
@@ -119,6 +150,13 @@ final class Sums {
                 Person person = workers.computeIfAbsent(worker, w -> new Person());
                 person.accepted++;
                 person.raised++;
+                person.rejected -= event instanceof LedgerEvent.Reinstate ? 1 : 0;
+            }
+            case RETRACTED -> {
+                Person person = workers.computeIfAbsent(worker, w -> new Person());
+                person.accepted--;
+                person.rejected++;
+                person.lowered++;
             }
             case REJECTED -> {
                 Person person = workers.computeIfAbsent(worker, w -> new Person());
@@ -149,6 +187,7 @@ final class Sums {
         }
         for (Map.Entry<String, Person> entry : workers.entrySet()) {
             write(session, entry.getKey(), entry.getValue());
+            standing(session, entry.getKey(), entry.getValue(), forUpdate);
         }
         for (Map.Entry<String, Person> entry : workers.entrySet()) {
             gift(session, Math.floorDiv(now, DAY_MILLIS), entry.getKey(), entry.getValue());
@@ -219,6 +258,41 @@ final class Sums {
                 worker);
     }
 
+    /** What was proven of a worker. A wrong result makes all doubtful that was accepted unchecked since the last one found right. */
+    private void standing(Session session, String worker, Person person, String forUpdate) throws SQLException {
+        if (person.outcomes.isEmpty()) {
+            return;
+        }
+        long[] before = one(
+                        session,
+                        r -> new long[] {r.getLong(1), r.getLong(2), r.getLong(3), r.getLong(4), r.getLong(5)},
+                        "SELECT proven, suspicion, convicted, confirmed_at, suspect FROM worker WHERE id = ?"
+                                + forUpdate,
+                        worker)
+                .orElseThrow();
+        Standing standing = new Standing((int) before[0], (int) before[1], before[2] != 0);
+        long confirmed = before[3];
+        long suspect = before[4];
+        for (Standing.Outcome outcome : person.outcomes) {
+            standing = standing.after(outcome);
+            if (outcome == Standing.Outcome.CONFIRMED) {
+                confirmed = now;
+            } else if (outcome == Standing.Outcome.WRONG) {
+                long since = Math.max(1, confirmed);
+                suspect = suspect == 0 ? since : Math.min(suspect, since);
+            }
+        }
+        update(
+                session,
+                "UPDATE worker SET proven = ?, suspicion = ?, convicted = ?, confirmed_at = ?, suspect = ? WHERE id = ?",
+                standing.proven(),
+                standing.suspicion(),
+                standing.convicted() ? 1 : 0,
+                confirmed,
+                suspect,
+                worker);
+    }
+
     private static void write(Session session, long campaign, int slot, Tally tally, String forUpdate)
             throws SQLException {
         update(
@@ -233,13 +307,14 @@ final class Sums {
         update(
                 session,
                 "UPDATE tally SET free = free + ?, leased = leased + ?, done = done + ?, quarantined = quarantined + ?, cancelled = cancelled + ?,"
-                        + " bytes = bytes + ? WHERE campaign = ? AND slot = ?",
+                        + " bytes = bytes + ?, confirming = confirming + ? WHERE campaign = ? AND slot = ?",
                 tally.jobs(Column.FREE),
                 tally.jobs(Column.LEASED),
                 tally.jobs(Column.DONE),
                 tally.jobs(Column.QUARANTINED),
                 tally.jobs(Column.CANCELLED),
                 tally.bytes,
+                tally.confirming,
                 campaign,
                 slot);
         if (!tally.results) {
@@ -255,9 +330,9 @@ final class Sums {
         update(
                 session,
                 "UPDATE tally SET counts = ?, digest = ?, profile = ? WHERE campaign = ? AND slot = ?",
-                json(parse(before[0], Counts.class).plus(tally.counts)),
+                json(parse(before[0], Counts.class).plus(tally.counts).minus(tally.countsLost)),
                 CandidateDigest.sum(before[1], tally.digest),
-                json(parse(before[2], Profile.class).plus(tally.profile)),
+                json(parse(before[2], Profile.class).plus(tally.profile).minus(tally.profileLost)),
                 campaign,
                 slot);
     }

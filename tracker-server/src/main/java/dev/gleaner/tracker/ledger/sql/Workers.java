@@ -46,16 +46,19 @@ final class Workers {
                         r.getString(1),
                         r.getString(2),
                         r.getString(3),
-                        r.getInt(4) != 0,
+                        r.getString(4),
                         r.getInt(5) != 0,
-                        r.getString(6),
-                        r.getString(7),
-                        r.getInt(8),
-                        r.getInt(9),
-                        Heartbeat.Directive.valueOf(r.getString(10)),
-                        r.getString(11),
-                        troubles(r.getString(12))),
-                "SELECT id, nickname, agent, banned, waiting, address, invitation, standing, streak, directive, message, troubles FROM worker WHERE token_hash = ?",
+                        r.getInt(6) != 0,
+                        r.getInt(7),
+                        r.getInt(8) != 0,
+                        r.getString(9),
+                        r.getString(10),
+                        r.getInt(11),
+                        r.getInt(12),
+                        Heartbeat.Directive.valueOf(r.getString(13)),
+                        r.getString(14),
+                        troubles(r.getString(15))),
+                "SELECT id, nickname, team, agent, banned, waiting, proven, convicted, address, invitation, standing, streak, directive, message, troubles FROM worker WHERE token_hash = ?",
                 tokenHash);
     }
 
@@ -83,10 +86,13 @@ final class Workers {
                         r.getInt(14),
                         Heartbeat.Directive.valueOf(r.getString(15)),
                         r.getString(16),
-                        troubles(r.getString(17))),
+                        troubles(r.getString(17)),
+                        r.getInt(18),
+                        r.getInt(19),
+                        r.getInt(20) != 0),
                 "SELECT w.id, w.nickname, w.team, w.agent, w.banned, w.waiting, w.invitation, coalesce(l.live, 0), w.accepted, w.rejected, w.failed, w.kept,"
-                        + " w.standing, w.streak, w.directive, w.message, w.troubles FROM worker w"
+                        + " w.standing, w.streak, w.directive, w.message, w.troubles, w.proven, w.suspicion, w.convicted FROM worker w"
                         + " LEFT JOIN (SELECT worker, count(*) AS live FROM attempt WHERE state IN ('LEASED', 'SUBMITTED') GROUP BY worker) l"
-                        + " ON l.worker = w.id ORDER BY w.waiting DESC, w.kept DESC, w.registered_at");
+                        + " ON l.worker = w.id ORDER BY w.convicted DESC, w.waiting DESC, w.kept DESC, w.registered_at");
     }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
@@ -28,9 +29,12 @@ import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
+import dev.gleaner.tracker.ledger.Opinion;
+import dev.gleaner.tracker.ledger.Reputation;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.Statistics;
+import dev.gleaner.tracker.trust.Standing;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -519,6 +523,134 @@ abstract class LedgerContract {
         }
         assertEquals(List.of(1_000, 5), List.of(ada().standing(), ada().streak()));
         assertEquals(1_000, ledger.roster().workers().get(0).standing());
+    }
+
+    private void handIn(long job, String worker, int attempt) {
+        grant(job, worker);
+        apply(
+                job,
+                new LedgerEvent.Submit(
+                        worker,
+                        new FencingToken(ledger.epoch(), attempt),
+                        MANIFEST_JSON,
+                        "print " + worker,
+                        MANIFEST.candidateDigest()));
+    }
+
+    private WorkerView worker(String id) {
+        return ledger.roster().workers().stream()
+                .filter(w -> w.worker().equals(id))
+                .findAny()
+                .orElseThrow();
+    }
+
+    @Test
+    void aHeldResultLetsItsJobGoFirstAndComparingChangesWhatIsProven() {
+        campaign();
+        await(Newcomers.enrol(ledger.roster(), "bela", "hash b"));
+        await(Newcomers.enrol(ledger.roster(), "cleo", "hash c"));
+        assertTrue(await(ledger.reputation().replicate("c", Replication.ADAPTIVE, "op")));
+        assertEquals(Optional.of(Replication.ADAPTIVE), ledger.reputation().replication("c"));
+        assertEquals(Replication.ADAPTIVE, ledger.campaigns().get(0).replication());
+        long last = ready(Stage.WHOLE).get(5).job();
+        handIn(last, "ada", 1);
+        apply(last, new LedgerEvent.Hold(1, "waits"));
+        assertEquals(last, ready(Stage.WHOLE).get(0).job());
+        List<Ledger.Tried> tried = ledger.tried(List.of(last)).get(last);
+        assertTrue(tried.get(0).waits());
+        assertTrue(tried.get(0).party().contains("worker ada"));
+        handIn(last, "bela", 2);
+        apply(last, new LedgerEvent.Hold(2, "waits"));
+        handIn(last, "cleo", 3);
+        assertEquals(
+                List.of(1, 2, 3),
+                ledger.reputation().handedIn(last).stream()
+                        .map(h -> h.token().attempt())
+                        .toList());
+        Opinion opinion = new Opinion(
+                true,
+                Map.of(1, Standing.Outcome.WRONG, 3, Standing.Outcome.CONFIRMED),
+                Map.of(1, "other similarities"));
+        await(ledger.accept(last, 2, MANIFEST, Profile.none(), opinion));
+        assertEquals(1, worker("bela").proven());
+        assertEquals(1, worker("cleo").proven());
+        assertEquals(2, worker("ada").suspicion());
+        assertEquals(1, ledger.campaigns().get(0).confirming());
+        assertEquals(List.of(), LedgerCheck.faults(ledger));
+        Reputation.Suspect suspect = ledger.reputation().suspects().get(0);
+        assertEquals("ada", suspect.worker());
+        await(ledger.reputation().settled(suspect));
+        assertEquals(List.of(), ledger.reputation().suspects());
+        assertTrue(await(ledger.reputation().replicate("c", null, "op")));
+        assertEquals(Optional.empty(), ledger.reputation().replication("c"));
+        assertFalse(await(ledger.reputation().replicate("none", null, "op")));
+    }
+
+    @Test
+    void whatIsTakenBackLeavesNoTraceInTheSumsAndCanBeGivenBack() {
+        campaign();
+        await(Newcomers.enrol(ledger.roster(), "bela", "hash b"));
+        Profile.Builder profile = new Profile.Builder();
+        profile.add(0.31f, "en", "JPEG", 640, 480, null);
+        accepted(1);
+        CampaignStatus before = ledger.campaigns().get(0);
+        handIn(2, "bela", 1);
+        await(ledger.accept(2, 1, MANIFEST, profile.build(), Opinion.BELIEVED));
+        assertEquals(List.of(new Reputation.Result(2, 1)), ledger.reputation().unchecked("bela", 0));
+        assertTrue(await(ledger.reputation().convict("bela", "op")));
+        assertFalse(await(ledger.reputation().convict("bela", "op")));
+        assertEquals(List.of(new Reputation.Result(2, 1)), ledger.reputation().vouchedForByNobody("bela"));
+        assertInstanceOf(
+                Decision.Applied.class,
+                await(ledger.retract(2, 1, MANIFEST, profile.build(), "found out", "tracker"))
+                        .orElseThrow());
+        CampaignStatus after = ledger.campaigns().get(0);
+        assertEquals(before.accepted(), after.accepted());
+        assertEquals(before.candidateDigest(), after.candidateDigest());
+        assertEquals(before.jobs(), after.jobs());
+        assertEquals(
+                Profile.none(),
+                ledger.statistics().profile("c").orElseThrow(),
+                "nothing but what was retracted had one");
+        assertEquals(0, worker("bela").kept());
+        assertEquals(0, worker("bela").accepted());
+        assertEquals(List.of(new Reputation.Result(2, 1)), ledger.reputation().leaving(10));
+        await(ledger.reputation().left(new Reputation.Result(2, 1)));
+        assertEquals(List.of(), ledger.reputation().leaving(10));
+        assertEquals(List.of(), LedgerCheck.faults(ledger));
+        assertEquals(List.of(new Reputation.Result(2, 1)), ledger.reputation().retracted("bela"));
+        assertTrue(await(ledger.reputation().pardon("bela", "op")));
+        await(ledger.reinstate(2, 1, MANIFEST, profile.build(), "op"));
+        assertEquals(2, ledger.campaigns().get(0).jobs().done());
+        assertEquals(1, worker("bela").accepted());
+        assertEquals(0, worker("bela").rejected());
+        assertEquals(List.of(), ledger.reputation().retracted("bela"));
+        assertEquals(List.of(), LedgerCheck.faults(ledger));
+    }
+
+    @Test
+    void whatAnHonestWorkerConfirmedStaysWhoeverElseIsConvicted() {
+        campaign();
+        await(Newcomers.enrol(ledger.roster(), "bela", "hash b"));
+        await(Newcomers.enrol(ledger.roster(), "cleo", "hash c"));
+        for (int job = 1; job <= 2; job++) {
+            handIn(job, "ada", 1);
+            apply(job, new LedgerEvent.Hold(1, "waits"));
+            handIn(job, job == 1 ? "bela" : "cleo", 2);
+            await(ledger.accept(
+                    job,
+                    1,
+                    MANIFEST,
+                    Profile.none(),
+                    new Opinion(true, Map.of(2, Standing.Outcome.CONFIRMED), Map.of())));
+        }
+        await(ledger.reputation().convict("ada", "op"));
+        assertEquals(List.of(), ledger.reputation().vouchedForByNobody("ada"));
+        await(ledger.reputation().convict("bela", "op"));
+        assertEquals(
+                List.of(new Reputation.Result(1, 1)),
+                ledger.reputation().vouchedForByNobody("bela"),
+                "the two stood for each other");
     }
 
     @Test

@@ -34,6 +34,18 @@ final class HandMade {
         this.root = root;
     }
 
+    /** A call of an operator's. */
+    static void call(String address, String token, Object body) throws Exception {
+        HttpResponse<String> response = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(address))
+                                .header("Authorization", "Bearer " + token)
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertEquals(200, response.statusCode(), response.body());
+    }
+
     private JsonNode post(String path, Object body) throws Exception {
         HttpResponse<byte[]> response = http.send(
                 HttpRequest.newBuilder(URI.create(root + path))

@@ -54,6 +54,9 @@ final class SmallCampaign implements AutoCloseable {
     /** Pictures and how often they were asked for. */
     final Map<String, Integer> asked = new ConcurrentHashMap<>();
 
+    private final String[] serve;
+    private final int trackerPort;
+    private Process tracker;
     private final HttpServer web;
     private final String base;
 
@@ -98,21 +101,22 @@ final class SmallCampaign implements AutoCloseable {
         });
         web.start();
         int port = Programs.freePort();
-        Process tracker = programs.launch(
-                Programs.TRACKER,
-                "tracker.log",
-                "serve",
-                "--data",
-                folder.resolve("data").toString(),
-                "--port",
-                Integer.toString(port),
-                "--heartbeat",
-                "1",
-                // Nobody answers there, and nobody outside of this machine is asked.
-                "--dns-server",
-                "127.0.0.1:" + Programs.freePort(),
-                "--lease-ttl",
-                Integer.toString(ttlSeconds));
+        serve = new String[] {
+            "serve",
+            "--data",
+            folder.resolve("data").toString(),
+            "--port",
+            Integer.toString(port),
+            "--heartbeat",
+            "1",
+            // Nobody answers there, and nobody outside of this machine is asked.
+            "--dns-server",
+            "127.0.0.1:" + Programs.freePort(),
+            "--lease-ttl",
+            Integer.toString(ttlSeconds)
+        };
+        trackerPort = port;
+        restartTracker();
         wayToTracker = new TcpProxy(List.of(port));
         Programs.awaitThat(() -> tracker.isAlive() && isReady(port));
         JSON.writeValue(
@@ -126,6 +130,17 @@ final class SmallCampaign implements AutoCloseable {
                         .toList(),
                 size.slices,
                 size.arguments);
+    }
+
+    /** Starts the tracker, once more after it has ended. */
+    void restartTracker() throws Exception {
+        Process started = programs.launch(Programs.TRACKER, "tracker.log", serve);
+        tracker = started;
+        Programs.awaitThat(() -> started.isAlive() && isReady(trackerPort));
+    }
+
+    Process tracker() {
+        return tracker;
     }
 
     /** Makes a campaign of this tracker. */

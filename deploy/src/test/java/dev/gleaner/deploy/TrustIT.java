@@ -79,6 +79,18 @@ class TrustIT {
         JSON.writeValue(rule.toFile(), Map.of("provenAfter", 3));
         SmallCampaign.Size size = new SmallCampaign.Size(8, 12, 0, 16, List.of("--replication", rule.toString()));
         try (SmallCampaign campaign = new SmallCampaign(folder, 120, size)) {
+            // The workers spare the one web site that there is, all together.
+            Programs.Ended rates = campaign.programs.run(
+                    Programs.TRACKER,
+                    "site",
+                    "set-rates",
+                    "--per-site",
+                    "5000",
+                    "--tracker",
+                    "http://127.0.0.1:" + campaign.trackerPort(),
+                    "--token-file",
+                    folder.resolve("data/operator.token").toString());
+            assertEquals(0, rates.code(), rates.said());
             String jar = Programs.WORKER.toString();
             Map<String, String> dishonest = new HashMap<>();
             dishonest.put("inventor", HONEST.replace("ClipSession.similarity(images[i], texts[i])", "0.9f"));

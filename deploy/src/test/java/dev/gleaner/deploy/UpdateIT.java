@@ -58,7 +58,10 @@ class UpdateIT {
     /** A new key; returns its public half as a build takes it. */
     private String newKey(String name) throws Exception {
         Programs.Ended made = campaign.programs.run(
-                Programs.TRACKER, "release", "new-key", folder.resolve(name).toString());
+                Programs.TRACKER,
+                "worker-release",
+                "new-key",
+                folder.resolve(name).toString());
         assertEquals(0, made.code(), made.said());
         return made.said()
                 .substring(made.said().indexOf("worker.release.key=") + "worker.release.key=".length())
@@ -108,7 +111,14 @@ class UpdateIT {
     }
 
     private void offer(String version, String key, Path jar) throws Exception {
-        operator("release", "offer", "--key", folder.resolve(key).toString(), "--release", version, jar.toString());
+        operator(
+                "worker-release",
+                "offer",
+                "--key",
+                folder.resolve(key).toString(),
+                "--release",
+                version,
+                jar.toString());
         operator("worker", "update", worker().path("worker").asText());
     }
 

@@ -15,6 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Opens the ledger and the object store that a configuration names; for the tracker and for the commands that need none. */
 public final class Places {
@@ -41,6 +44,21 @@ public final class Places {
             return new S3ObjectStore(s3.settings(), config.data().resolve("copies"), clock);
         }
         return new FileObjectStore(config.data().resolve("objects"), ledger.secret("links"), clock);
+    }
+
+    /** An empty folder for files on their way; what a killed process left there goes. */
+    static Path scratch(Path data) throws IOException {
+        Path scratch = Files.createDirectories(data.resolve("scratch"));
+        List<Path> left;
+        try (Stream<Path> files = Files.walk(scratch)) {
+            left = files.sorted(Comparator.reverseOrder())
+                    .filter(file -> !file.equals(scratch))
+                    .toList();
+        }
+        for (Path file : left) {
+            Files.delete(file);
+        }
+        return scratch;
     }
 
     /**

@@ -26,6 +26,8 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
+import dev.gleaner.tracker.release.Releases;
+import dev.gleaner.tracker.release.jet.JetAssembly;
 import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
@@ -38,6 +40,7 @@ import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Ranks;
+import dev.gleaner.tracker.service.ReleaseCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.TrustCalls;
@@ -77,6 +80,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -210,6 +214,23 @@ public final class Tracker implements AutoCloseable {
                 new Collector(ledger, store, clock),
                 sites,
                 settings);
+        Path scratch = Places.scratch(config.data());
+        if (cluster != null) {
+            JetAssembly.prepare(cluster.member(), store, scratch);
+        }
+        Releases releases = new Releases(
+                ledger,
+                ledger.releaseBook(),
+                store,
+                new JetAssembly(() -> cluster == null ? null : cluster.member(), store, scratch),
+                () -> stopped.get().stops().stream()
+                        .map(StoppedSites.Stop::site)
+                        .toList(),
+                scratch,
+                // A tracker on its own goes on at once with what it built before it died.
+                cluster == null ? "alone" : UUID.randomUUID().toString(),
+                clock);
+        ScheduledExecutorService releaseThread = Executors.newSingleThreadScheduledExecutor(daemon("releases"));
         Api api = new Api(
                 vertx,
                 new Api.Services(
@@ -225,6 +246,12 @@ public final class Tracker implements AutoCloseable {
                                 clock),
                         operators,
                         new TrustCalls(ledger.reputation(), judging.backTracking(), operators),
+                        new ReleaseCalls(
+                                ledger.releaseBook(),
+                                operators,
+                                store,
+                                clock,
+                                () -> releaseThread.execute(releases::work)),
                         new LeaseCalls(ledger, roster, routed, clock),
                         new AttentionCalls(
                                 ledger,
@@ -247,6 +274,8 @@ public final class Tracker implements AutoCloseable {
                 addresses);
         port = listen(vertx, api, new ConnectionGuard(vertx, addresses), config);
 
+        add("release thread", () -> stop(releaseThread));
+        every(releaseThread, SWEEP_SECONDS, TimeUnit.SECONDS, releases::work);
         ScheduledExecutorService clockThread = Executors.newSingleThreadScheduledExecutor(daemon("clock"));
         add("clock thread", clockThread::shutdownNow);
         every(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);

@@ -22,14 +22,14 @@ class ArchitectureTest {
     void eachLibraryIsSeenByItsOwnPackagesOnly() {
         Map<String, List<String>> homes = Map.ofEntries(
                 Map.entry("io.vertx..", List.of(ROOT + ".http..", ROOT + ".cluster..", ROOT + ".bench..", ROOT)),
-                Map.entry("com.hazelcast..", List.of(ROOT + ".cluster..")),
+                Map.entry("com.hazelcast..", List.of(ROOT + ".cluster..", ROOT + ".release.jet..", ROOT)),
                 Map.entry("io.minio..", List.of(ROOT + ".storage.s3..")),
                 Map.entry("okhttp3..", List.of(ROOT + ".storage.s3..")),
                 Map.entry("io.micrometer..", List.of(ROOT + ".watch..", ROOT)),
                 Map.entry("ch.qos.logback..", List.of(ROOT + ".watch..")),
                 Map.entry("java.sql..", List.of(ROOT + ".ledger.sql..", ROOT + ".bench..", ROOT + ".cli..")),
                 Map.entry("org.sqlite..", List.of(ROOT + ".ledger.sql..")),
-                Map.entry("org.apache.parquet..", List.of(ROOT + ".intake..")),
+                Map.entry("org.apache.parquet..", List.of(ROOT + ".intake..", ROOT + ".release..")),
                 Map.entry("picocli..", List.of(ROOT + ".cli..")));
         homes.forEach((library, packages) -> noClasses()
                 .that()
@@ -80,6 +80,7 @@ class ArchitectureTest {
                         ROOT + ".intake..",
                         ROOT + ".service..",
                         ROOT + ".sites..",
+                        ROOT + ".release..",
                         ROOT + ".storage..")
                 .should()
                 .callMethod(System.class, "currentTimeMillis")
@@ -106,7 +107,7 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + ".lease..", ROOT + ".ledger.sql..", ROOT + ".intake..")
                 .check(all);
-        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch|trust)..")
+        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch|trust|release)..")
                 .should()
                 .beFreeOfCycles()
                 .check(all);

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProtocolVersion;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -50,6 +51,41 @@ final class OperatorOptions {
         return send(request(path).GET());
     }
 
+    /** The bytes behind an address, wherever it leads. */
+    InputStream open(String path) throws IOException {
+        HttpClient following = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(Duration.ofSeconds(10))
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .build();
+        try {
+            // No token goes along: where it leads is signed, and may be somebody else's machine.
+            HttpResponse<InputStream> response = following.send(
+                    HttpRequest.newBuilder(address(path))
+                            .timeout(Duration.ofMinutes(10))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofInputStream());
+            if (response.statusCode() != 200) {
+                response.body().close();
+                throw new Failure(Exit.UNAVAILABLE, path + " cannot be had: status " + response.statusCode());
+            }
+            return response.body();
+        } catch (java.net.ConnectException e) {
+            throw new Failure(Exit.UNAVAILABLE, "no tracker answers at " + tracker);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private URI address(String path) {
+        try {
+            return URI.create(tracker.endsWith("/") ? tracker : tracker + "/").resolve(path);
+        } catch (IllegalArgumentException e) {
+            throw new Failure(Exit.USAGE, "--tracker is not an address: " + e.getMessage());
+        }
+    }
+
     JsonNode post(String path, Object body) throws IOException {
         byte[] bytes = JSON.writeValueAsBytes(body);
         return send(request(path)
@@ -75,13 +111,7 @@ final class OperatorOptions {
         if (!Files.isReadable(file)) {
             throw new Failure(Exit.NO_INPUT, "there is no readable token file " + file + "; name it with --token-file");
         }
-        URI base;
-        try {
-            base = URI.create(tracker.endsWith("/") ? tracker : tracker + "/");
-        } catch (IllegalArgumentException e) {
-            throw new Failure(Exit.USAGE, "--tracker is not an address: " + e.getMessage());
-        }
-        return HttpRequest.newBuilder(base.resolve(path))
+        return HttpRequest.newBuilder(address(path))
                 .timeout(Duration.ofMinutes(10))
                 .header(ProtocolVersion.HEADER, Integer.toString(ProtocolVersion.CURRENT))
                 .header("Authorization", "Bearer " + Files.readString(file).trim());

@@ -1,43 +1,34 @@
 package dev.gleaner.tracker.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.gleaner.protocol.release.Version;
-import dev.gleaner.protocol.release.WorkerRelease;
-import dev.gleaner.tracker.service.BundleShelf;
-import dev.gleaner.tracker.storage.Digests;
+import dev.gleaner.protocol.Printable;
+import dev.gleaner.tracker.release.Preset;
+import dev.gleaner.tracker.release.ReleaseCheck;
+import dev.gleaner.tracker.release.ReleaseManifest;
+import dev.gleaner.tracker.service.ReleaseCalls;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.PrivateKey;
-import java.security.Signature;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
-import java.util.LinkedHashMap;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Pattern;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code release new-key|offer|show|withdraw}. */
+/** {@code release create|list|show|presets|fetch|verify}. */
 @Command(
         name = "release",
-        description = "Releases of the worker that this tracker offers to workers that update themselves.",
+        description = "Dataset versions: made of a campaign's accepted pairs, immutable.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class ReleaseCommand {
-    private static final String RELEASE = "v1/operator/worker-release";
-    private static final Pattern JAR = Pattern.compile("worker-agent(-[a-z0-9_-]{1,40})?[.]jar");
+    private static final long LOOK_MILLIS = 1_000;
     private final PrintStream out;
 
     ReleaseCommand(PrintStream out) {
@@ -45,128 +36,195 @@ final class ReleaseCommand {
     }
 
     @Command(
-            name = "new-key",
-            description =
-                    "Makes a key that signs releases, and prints the public half, which is built into workers. Keep the file away from the tracker.",
+            name = "create",
+            description = "Makes a release, and waits until it is there.",
             mixinStandardHelpOptions = true)
-    int newKey(@Parameters(paramLabel = "FILE", description = "new file for the private key") Path file)
-            throws IOException, GeneralSecurityException {
-        KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-        try {
-            Files.createFile(file);
-        } catch (java.nio.file.FileAlreadyExistsException e) {
-            throw new Failure(Exit.CANT_CREATE, file + " is there already; a key is never written over");
-        }
-        if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        }
-        Files.writeString(
-                file,
-                Base64.getEncoder().encodeToString(pair.getPrivate().getEncoded()) + "\n",
-                StandardOpenOption.WRITE);
-        out.println("private key: " + file);
-        out.println("build workers with: -Dworker.release.key="
-                + Base64.getEncoder().encodeToString(pair.getPublic().getEncoded()));
-        return Exit.OK;
-    }
-
-    @Command(
-            name = "offer",
-            description = "Signs jars as one release here, uploads them, and offers the release to all workers.",
-            mixinStandardHelpOptions = true)
-    int offer(
+    int create(
             @Mixin OperatorOptions operator,
+            @Option(names = "--campaign", required = true, paramLabel = "NAME", description = "whose pairs")
+                    String campaign,
             @Option(
-                            names = "--key",
+                            names = "--preset",
                             required = true,
-                            paramLabel = "FILE",
-                            description = "private key; it is read here and never sent")
-                    Path key,
+                            paramLabel = "NAME|FILE",
+                            description = "which pairs: see release presets, or a JSON file of one's own")
+                    String preset,
             @Option(
-                            names = "--release",
-                            required = true,
-                            paramLabel = "VERSION",
-                            description = "the jars' version, such as 1.2.0")
-                    String version,
-            @Parameters(
-                            arity = "1..*",
-                            paramLabel = "JAR",
-                            description = "worker-agent.jar, worker-agent-linux-x86_64.jar and so on")
-                    List<Path> jars)
-            throws IOException {
-        if (Version.parse(version).isEmpty()) {
-            throw new Failure(Exit.USAGE, "--release must be like 1.2.3 or 1.2.3-rc.1");
-        }
-        Map<String, Path> files = new LinkedHashMap<>();
-        ObjectNode manifest = OperatorOptions.JSON.createObjectNode();
-        manifest.put("kind", WorkerRelease.KIND).put("version", version);
-        ObjectNode listed = manifest.putObject("files");
-        for (Path jar : jars) {
-            String name = String.valueOf(jar.getFileName());
-            if (!JAR.matcher(name).matches()) {
+                            names = "--rows-per-file",
+                            paramLabel = "N",
+                            defaultValue = "100000",
+                            description = "about so many pairs in a file (default: ${DEFAULT-VALUE})")
+                    int rowsPerFile,
+            @Option(names = "--no-wait", description = "only starts it") boolean noWait)
+            throws IOException, InterruptedException {
+        ReleaseCalls.Wish wish = Preset.BUILT_IN.contains(preset)
+                ? new ReleaseCalls.Wish(campaign, preset, null, rowsPerFile)
+                : new ReleaseCalls.Wish(campaign, null, own(Path.of(preset)), rowsPerFile);
+        String name = operator.post("v1/operator/releases", wish).path("name").asText();
+        out.println("release " + name + " is being made");
+        String said = "";
+        while (!noWait) {
+            JsonNode now = operator.get("v1/releases/" + OperatorOptions.segment(name));
+            String state = now.path("state").asText();
+            if (state.equals("published")) {
+                out.printf(
+                        Locale.ROOT,
+                        "release %s is there: %d pairs in %d files%n",
+                        name,
+                        now.path("manifest").path("rows").asLong(),
+                        now.path("manifest").path("files").size());
+                return Exit.OK;
+            }
+            if (state.equals("failed")) {
                 throw new Failure(
-                        Exit.USAGE,
-                        "a worker's jar is called worker-agent.jar or worker-agent-PLATFORM.jar, not " + name);
+                        Exit.UNAVAILABLE,
+                        "release " + name + " failed: "
+                                + Printable.of(now.path("problem").asText(), 500));
             }
-            if (!Files.isRegularFile(jar)) {
-                throw new Failure(Exit.NO_INPUT, "there is no file " + jar);
+            String progress = progress(now.path("progress"));
+            if (!progress.equals(said)) {
+                out.println(progress);
+                said = progress;
             }
-            files.put(name, jar);
-            listed.putObject(name).put("bytes", Files.size(jar)).put("sha256", Digests.sha256(jar));
-        }
-        byte[] bytes = OperatorOptions.JSON.writeValueAsBytes(manifest);
-        String signature = sign(key, bytes);
-        Path file = Files.createTempFile("release-", ".json");
-        try {
-            Files.write(file, bytes);
-            String id = Digests.sha256(file);
-            operator.put("v1/operator/bundles/" + id + "/" + BundleShelf.MANIFEST, file);
-            for (Map.Entry<String, Path> jar : files.entrySet()) {
-                operator.put("v1/operator/bundles/" + id + "/" + jar.getKey(), jar.getValue());
-            }
-            print(operator.post(RELEASE, new WorkerRelease(version, id, signature)));
-        } finally {
-            Files.deleteIfExists(file);
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
         }
         return Exit.OK;
     }
 
-    private static String sign(Path file, byte[] bytes) throws IOException {
-        if (!Files.isReadable(file)) {
-            throw new Failure(Exit.NO_INPUT, "there is no readable key " + file + "; make one with release new-key");
+    private static Preset own(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new Failure(
+                    Exit.NO_INPUT, "there is no preset and no file " + file + "; presets are " + Preset.BUILT_IN);
         }
         try {
-            byte[] encoded = Base64.getDecoder().decode(Files.readString(file).strip());
-            PrivateKey key = KeyFactory.getInstance("Ed25519").generatePrivate(new PKCS8EncodedKeySpec(encoded));
-            Signature signature = Signature.getInstance("Ed25519");
-            signature.initSign(key);
-            signature.update(bytes);
-            return Base64.getEncoder().encodeToString(signature.sign());
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw new Failure(Exit.DATA, file + " holds no key as release new-key makes it");
+            return Preset.parse(Files.readString(file));
+        } catch (IllegalArgumentException e) {
+            throw new Failure(Exit.DATA, file + " is no preset: " + Printable.of(String.valueOf(e.getMessage()), 300));
         }
     }
 
-    @Command(name = "show", description = "Shows what is offered to workers.", mixinStandardHelpOptions = true)
-    int show(@Mixin OperatorOptions operator) throws IOException {
-        print(operator.get("v1/worker-release"));
+    private static String progress(JsonNode progress) {
+        if (progress.isMissingNode() || progress.isNull()) {
+            return "waits for its turn";
+        }
+        long of = progress.path("of").asLong();
+        return progress.path("step").asText() + ": " + progress.path("done").asLong() + " of " + of;
+    }
+
+    @Command(name = "list", description = "Shows all releases, one a line.", mixinStandardHelpOptions = true)
+    int list(@Mixin OperatorOptions operator) throws IOException {
+        out.printf("%-40s %-10s %12s %8s %14s%n", "RELEASE", "STATE", "PAIRS", "FILES", "BYTES");
+        for (JsonNode release : operator.get("v1/releases").path("releases")) {
+            out.printf(
+                    "%-40s %-10s %12d %8d %14d%n",
+                    release.path("name").asText(),
+                    release.path("state").asText(),
+                    release.path("rows").asLong(),
+                    release.path("files").asLong(),
+                    release.path("bytes").asLong());
+        }
         return Exit.OK;
     }
 
     @Command(
-            name = "withdraw",
-            description = "Offers no release; workers that have taken it keep it.",
+            name = "show",
+            description = "Shows a release with its manifest, as JSON.",
             mixinStandardHelpOptions = true)
-    int withdraw(@Mixin OperatorOptions operator) throws IOException {
-        print(operator.post(RELEASE, WorkerRelease.NONE));
+    int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "RELEASE") String name) throws IOException {
+        out.println(OperatorOptions.pretty(operator.get("v1/releases/" + OperatorOptions.segment(name))));
         return Exit.OK;
     }
 
-    private void print(JsonNode release) {
-        out.println(
-                release.path("version").asText().isEmpty()
-                        ? "no release of the worker is offered"
-                        : "offered to workers: " + release.path("version").asText() + ", bundle "
-                                + release.path("bundle").asText());
+    @Command(
+            name = "presets",
+            description = "Shows the presets that come with the program, one of them whole when it is named.",
+            mixinStandardHelpOptions = true)
+    int presets(@Parameters(paramLabel = "PRESET", arity = "0..1", defaultValue = "") String name) {
+        if (name.isEmpty()) {
+            for (String each : Preset.BUILT_IN) {
+                out.printf("%-16s %s%n", each, Preset.builtIn(each).description());
+            }
+            return Exit.OK;
+        }
+        if (!Preset.BUILT_IN.contains(name)) {
+            throw new Failure(Exit.USAGE, "there is no preset " + name + "; there are " + Preset.BUILT_IN);
+        }
+        out.println(Preset.builtIn(name).json());
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "fetch",
+            description = "Downloads a release into a folder; what is there already and whole is not fetched again.",
+            mixinStandardHelpOptions = true)
+    int fetch(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "RELEASE") String name,
+            @Parameters(paramLabel = "DIR") Path folder)
+            throws IOException {
+        JsonNode release = operator.get("v1/releases/" + OperatorOptions.segment(name));
+        if (!release.path("state").asText().equals("published")) {
+            throw new Failure(
+                    Exit.UNAVAILABLE,
+                    "release " + name + " is " + release.path("state").asText());
+        }
+        Files.createDirectories(folder);
+        long bytes = 0;
+        for (JsonNode file : release.path("manifest").path("files")) {
+            bytes += fetch(
+                    operator,
+                    name,
+                    folder,
+                    file.path("name").asText(),
+                    file.path("bytes").asLong());
+        }
+        bytes += fetch(operator, name, folder, ReleaseManifest.FILE, -1);
+        out.println("fetched " + bytes + " bytes into " + folder);
+        return verify(folder);
+    }
+
+    private static long fetch(OperatorOptions operator, String release, Path folder, String name, long bytes)
+            throws IOException {
+        if (!name.matches("[a-z0-9][a-z0-9._-]{0,99}")) {
+            throw new Failure(Exit.DATA, "the release names a file that it must not: " + Printable.of(name, 100));
+        }
+        Path file = folder.resolve(name);
+        if (bytes >= 0 && Files.isRegularFile(file) && Files.size(file) == bytes) {
+            return 0;
+        }
+        Path coming = folder.resolve(name + ".part");
+        try (InputStream in = operator.open(
+                "v1/releases/" + OperatorOptions.segment(release) + "/files/" + OperatorOptions.segment(name))) {
+            Files.copy(in, coming, StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.move(coming, file, StandardCopyOption.REPLACE_EXISTING);
+        return Files.size(file);
+    }
+
+    @Command(
+            name = "verify",
+            description =
+                    "Checks a release in a folder: every file's digest, every row, order, duplicates, embeddings, sums.",
+            mixinStandardHelpOptions = true)
+    int verify(@Parameters(paramLabel = "DIR") Path folder) throws IOException {
+        if (!Files.isRegularFile(folder.resolve(ReleaseManifest.FILE))) {
+            throw new Failure(Exit.NO_INPUT, "there is no " + ReleaseManifest.FILE + " in " + folder);
+        }
+        ReleaseCheck.Found found;
+        try {
+            found = ReleaseCheck.of(folder);
+        } catch (JsonProcessingException e) {
+            throw new Failure(Exit.DATA, "the manifest is none: " + Printable.of(e.getOriginalMessage(), 300));
+        }
+        List<String> faults = found.faults();
+        faults.forEach(fault -> out.println("FAULT " + Printable.of(fault, 500)));
+        out.printf(
+                Locale.ROOT,
+                "%s: %d files, %d pairs looked at, %d faults%n",
+                found.name(),
+                found.files(),
+                found.rows(),
+                faults.size());
+        return faults.isEmpty() ? Exit.OK : Exit.DATA;
     }
 }

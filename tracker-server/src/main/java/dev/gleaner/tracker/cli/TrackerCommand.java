@@ -26,6 +26,8 @@ import picocli.CommandLine.Command;
             LimitsCommand.class,
             SiteCommand.class,
             ReleaseCommand.class,
+            OptOutCommand.class,
+            WorkerReleaseCommand.class,
             EnrolmentCommand.class,
             InvitationCommand.class,
             KeyCommand.class,

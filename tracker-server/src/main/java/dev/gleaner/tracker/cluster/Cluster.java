@@ -81,7 +81,15 @@ public final class Cluster implements AutoCloseable {
                 .setAttribute("__vertx.nodeId", UUID.randomUUID().toString());
         // Without a filter a member would deserialise whatever a stranger sends.
         JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig();
-        filter.getWhitelist().addPrefixes("com.hazelcast.", "io.vertx.", "java.lang.", "java.util.", "java.time.", "[");
+        filter.getWhitelist()
+                .addPrefixes(
+                        "com.hazelcast.",
+                        "io.vertx.",
+                        "java.lang.",
+                        "java.util.",
+                        "java.time.",
+                        "dev.gleaner.tracker.release.",
+                        "[");
         config.getSerializationConfig().setJavaSerializationFilterConfig(filter);
         network(config.getNetworkConfig(), settings);
         HazelcastInstance hazelcast;
@@ -127,6 +135,11 @@ public final class Cluster implements AutoCloseable {
         } catch (UnknownHostException e) {
             throw new IOException("the cluster member " + member + " has no address", e);
         }
+    }
+
+    /** This tracker's member, for work that all of them share. */
+    public HazelcastInstance member() {
+        return hazelcast;
     }
 
     /** Vert.x with its event bus over this cluster, bound to the cluster's address. */

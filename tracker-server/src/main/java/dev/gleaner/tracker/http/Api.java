@@ -12,6 +12,7 @@ import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Refusal;
+import dev.gleaner.tracker.service.ReleaseCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.TrustCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
@@ -58,6 +59,7 @@ public final class Api {
             StopCalls stops,
             OperatorCalls operators,
             TrustCalls trust,
+            ReleaseCalls releases,
             LeaseCalls leases,
             AttentionCalls attention,
             DoorCalls door,
@@ -79,6 +81,7 @@ public final class Api {
                 services.access,
                 services.operators,
                 services.trust,
+                services.releases,
                 services.leases,
                 services.attention,
                 services.stops,
@@ -117,7 +120,8 @@ public final class Api {
         calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
         calls.get("/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
         calls.get("/v1/worker-release", ctx -> services.operators.release());
-        new PublicRoutes(vertx, services.everybody, services.watchers, services.stops, addresses).add(router, calls);
+        new PublicRoutes(vertx, services.everybody, services.watchers, services.stops, services.releases, addresses)
+                .add(router, calls);
         router.get("/health/live").handler(ctx -> Answers.render(ctx, 200, Map.of("status", "live")));
         calls.get("/health/ready", ctx -> ready());
         router.get("/metrics")

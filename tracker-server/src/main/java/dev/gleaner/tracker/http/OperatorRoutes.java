@@ -10,6 +10,7 @@ import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.Json;
 import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
+import dev.gleaner.tracker.service.ReleaseCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.TrustCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
@@ -38,11 +39,13 @@ final class OperatorRoutes {
     private final AttentionCalls attention;
     private final StopCalls stops;
     private final TrustCalls trust;
+    private final ReleaseCalls releases;
 
     OperatorRoutes(
             Access access,
             OperatorCalls operators,
             TrustCalls trust,
+            ReleaseCalls releases,
             LeaseCalls leases,
             AttentionCalls attention,
             StopCalls stops,
@@ -52,6 +55,7 @@ final class OperatorRoutes {
         this.access = access;
         this.operators = operators;
         this.trust = trust;
+        this.releases = releases;
         this.leases = leases;
         this.attention = attention;
         this.stops = stops;
@@ -68,6 +72,14 @@ final class OperatorRoutes {
         workers(calls);
         door(calls);
         settings(calls);
+        calls.post(ROOT + "/releases", ctx -> releases.create(actor(ctx), Requests.body(ctx, ReleaseCalls.Wish.class)));
+        calls.get(ROOT + "/opt-outs", ctx -> Map.of("optOuts", releases.optOuts()));
+        calls.post(
+                ROOT + "/opt-outs",
+                ctx -> Calls.done(releases.decide(actor(ctx), Requests.body(ctx, ReleaseCalls.Decided.class))));
+        calls.post(
+                ROOT + "/opt-outs/forget",
+                ctx -> Calls.done(releases.forget(actor(ctx), Requests.body(ctx, ReleaseCalls.Forgotten.class))));
         calls.get(
                 ROOT + "/audit",
                 ctx -> Map.of(

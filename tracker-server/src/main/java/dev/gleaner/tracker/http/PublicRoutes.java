@@ -2,6 +2,7 @@ package dev.gleaner.tracker.http;
 
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.tracker.service.PublicCalls;
+import dev.gleaner.tracker.service.ReleaseCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -19,13 +20,21 @@ final class PublicRoutes {
     private final PublicCalls calls;
     private final Watchers watchers;
     private final StopCalls stops;
+    private final ReleaseCalls releases;
     private final ClientAddress addresses;
 
-    PublicRoutes(Vertx vertx, PublicCalls calls, Watchers watchers, StopCalls stops, ClientAddress addresses) {
+    PublicRoutes(
+            Vertx vertx,
+            PublicCalls calls,
+            Watchers watchers,
+            StopCalls stops,
+            ReleaseCalls releases,
+            ClientAddress addresses) {
         this.vertx = vertx;
         this.calls = calls;
         this.watchers = watchers;
         this.stops = stops;
+        this.releases = releases;
         this.addresses = addresses;
     }
 
@@ -62,6 +71,17 @@ final class PublicRoutes {
                 "/v1/sites/stop",
                 ctx -> Calls.done(
                         stops.stop(Requests.body(ctx, StopCalls.Wish.class), addresses.source(ctx.request()))));
+        at.get("/v1/releases", ctx -> Map.of("releases", releases.releases()));
+        at.get("/v1/releases/:name", ctx -> releases.release(ctx.pathParam("name")));
+        router.get("/v1/releases/:name/files/:file")
+                .handler(ctx -> at.blocking(() -> releases.link(ctx.pathParam("name"), ctx.pathParam("file")))
+                        .onSuccess(link -> ctx.response()
+                                .setStatusCode(302)
+                                .putHeader("Location", link)
+                                .putHeader("Cache-Control", "no-store")
+                                .end())
+                        .onFailure(ctx::fail));
+        at.post("/v1/opt-outs", ctx -> Calls.done(releases.ask(Requests.body(ctx, ReleaseCalls.Asked.class))));
         at.get("/v1/volunteer", ctx -> calls.volunteer(param(ctx, "name", "")));
         router.get("/v1/volunteer/badge.svg")
                 .handler(ctx -> send(

@@ -16,6 +16,9 @@ public final class ObjectKeys {
     /** Accepted objects; no ticket reaches it. */
     public static final String ACCEPTED = "accepted/";
 
+    /** What is published: dataset versions. */
+    public static final String RELEASES = "releases/";
+
     /** Objects of results that were taken back; kept until they are collected. */
     public static final String RETRACTED = "retracted/";
 

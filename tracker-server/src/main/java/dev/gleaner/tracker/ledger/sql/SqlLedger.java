@@ -23,6 +23,7 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.Opinion;
+import dev.gleaner.tracker.ledger.ReleaseBook;
 import dev.gleaner.tracker.ledger.Reputation;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
@@ -61,6 +62,7 @@ public final class SqlLedger implements Ledger {
     private final Roster roster = new SqlRoster(this);
     private final Statistics statistics = new SqlStatistics(this);
     private final Reputation reputation = new SqlReputation(this);
+    private final ReleaseBook releaseBook = new SqlReleaseBook(this);
 
     private final Map<Long, Stage> stages = new ConcurrentHashMap<>();
 
@@ -276,6 +278,11 @@ public final class SqlLedger implements Ledger {
     /** Who may do what, in the same database. */
     public Roster roster() {
         return roster;
+    }
+
+    /** Dataset versions, in the same database. */
+    public ReleaseBook releaseBook() {
+        return releaseBook;
     }
 
     /** Who can be believed, from the same database. */

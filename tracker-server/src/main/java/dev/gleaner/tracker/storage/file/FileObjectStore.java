@@ -114,7 +114,7 @@ public final class FileObjectStore implements ObjectStore {
     public Path linked(String key, long expires, String signature) throws IOException, RefusedException {
         byte[] expected = sign("GET\n" + key + "\n" + expires).getBytes(StandardCharsets.US_ASCII);
         boolean ours = ObjectKeys.isValid(key)
-                && key.startsWith(ObjectKeys.ACCEPTED)
+                && (key.startsWith(ObjectKeys.ACCEPTED) || key.startsWith(ObjectKeys.RELEASES))
                 && MessageDigest.isEqual(expected, signature.getBytes(StandardCharsets.US_ASCII));
         if (!ours || clock.instant().getEpochSecond() > expires) {
             throw new RefusedException(ProblemCode.TICKET_INVALID, "the link does not hold, or has expired");

@@ -1,0 +1,112 @@
+package dev.gleaner.tracker.release;
+
+import java.io.Serializable;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** What people asked to be left out. Immutable. */
+public final class OptOuts implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final EnumMap<Kind, HashSet<String>> values = new EnumMap<>(Kind.class);
+
+    /** By what a pair is told. */
+    public enum Kind {
+        /** The picture's address, to the letter. */
+        URL,
+        /** The picture's host, or one below it. */
+        DOMAIN,
+        /** The page that it stood on, to the letter. */
+        PAGE,
+        /** MD5 or SHA-256 of the picture's bytes. */
+        IMAGE
+    }
+
+    /** One wish. */
+    public record OptOut(Kind kind, String value) {
+        /**
+         * As it is kept: domains and digests in lower case.
+         *
+         * @throws IllegalArgumentException when it is none
+         */
+        public static OptOut of(Kind kind, String text) {
+            String value = text.strip();
+            String lower = value.toLowerCase(Locale.ROOT);
+            boolean good =
+                    switch (kind) {
+                        case URL, PAGE -> lower.matches("https?://[^\\s]{1,2000}");
+                        case DOMAIN -> lower.matches("[a-z0-9_.-]{1,253}") && lower.contains(".");
+                        case IMAGE -> lower.matches("[0-9a-f]{32}|[0-9a-f]{64}");
+                    };
+            if (!good) {
+                throw new IllegalArgumentException(
+                        switch (kind) {
+                            case URL, PAGE -> "an address begins with http:// or https:// and has no spaces";
+                            case DOMAIN -> "a domain is a name such as example.org";
+                            case IMAGE -> "a picture is told by the MD5 or SHA-256 of its bytes, in hexadecimal digits";
+                        });
+            }
+            return new OptOut(kind, kind == Kind.URL || kind == Kind.PAGE ? value : lower);
+        }
+    }
+
+    public OptOuts(Collection<OptOut> wishes) {
+        for (OptOut wish : wishes) {
+            values.computeIfAbsent(wish.kind, kind -> new HashSet<>()).add(wish.value);
+        }
+    }
+
+    /** Whether somebody asked to leave this pair out. */
+    public boolean cover(PairRow row) {
+        return has(Kind.URL, row.url())
+                || has(Kind.PAGE, row.pageUrl())
+                || has(Kind.IMAGE, row.imageSha256())
+                || has(Kind.IMAGE, row.imageMd5())
+                || hasDomain(host(row.url()));
+    }
+
+    private boolean has(Kind kind, String value) {
+        Set<String> known = values.get(kind);
+        return known != null && known.contains(value);
+    }
+
+    private boolean hasDomain(String host) {
+        for (String name = host; !name.isEmpty(); ) {
+            if (has(Kind.DOMAIN, name)) {
+                return true;
+            }
+            int dot = name.indexOf('.');
+            name = dot < 0 ? "" : name.substring(dot + 1);
+        }
+        return false;
+    }
+
+    /** The host of an address, lower case, whatever stands behind it: an address that no parser likes has an owner, too. */
+    static String host(String url) {
+        int from = url.indexOf("://");
+        if (from < 0) {
+            return "";
+        }
+        int to = from + 3;
+        while (to < url.length() && "/?#\\".indexOf(url.charAt(to)) < 0) {
+            to++;
+        }
+        String authority = url.substring(from + 3, to);
+        String host = authority.substring(authority.lastIndexOf('@') + 1);
+        int port = host.lastIndexOf(':');
+        String name = port > host.lastIndexOf(']') ? host.substring(0, port) : host;
+        String lower = name.toLowerCase(Locale.ROOT);
+        return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+    }
+
+    /** How many wishes of each kind. */
+    public Map<Kind, Integer> counts() {
+        Map<Kind, Integer> counts = new EnumMap<>(Kind.class);
+        values.forEach((kind, set) -> counts.put(kind, set.size()));
+        return counts;
+    }
+}

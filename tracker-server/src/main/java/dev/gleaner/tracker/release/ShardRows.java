@@ -1,0 +1,115 @@
+package dev.gleaner.tracker.release;
+
+import dev.gleaner.protocol.shard.Column;
+import dev.gleaner.protocol.shard.ShardColumn;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the pairs of an accepted shard, one after the other. One thread; to be closed. */
+public final class ShardRows implements AutoCloseable {
+    private final ShardRef shard;
+    private final ParquetFileReader reader;
+    private final MessageType schema;
+    private @Nullable RecordReader<Group> rows;
+    private long left;
+
+    public ShardRows(Path file, ShardRef shard) throws IOException {
+        this.shard = shard;
+        this.reader = ParquetFileReader.open(
+                new LocalInputFile(file),
+                ParquetReadOptions.builder(new PlainParquetConfiguration()).build());
+        this.schema = reader.getFileMetaData().getSchema();
+    }
+
+    /** The next pair, or null at the end. */
+    public @Nullable PairRow next() throws IOException {
+        while (left == 0) {
+            PageReadStore pages = reader.readNextRowGroup();
+            if (pages == null) {
+                return null;
+            }
+            left = pages.getRowCount();
+            rows = new ColumnIOFactory().getColumnIO(schema).getRecordReader(pages, new GroupRecordConverter(schema));
+        }
+        left--;
+        Group group = java.util.Objects.requireNonNull(rows, "made with the first row group")
+                .read();
+        return row(
+                group,
+                embedding(group.getGroup(ShardColumn.EMBEDDING.column(), 0)),
+                shard.job(),
+                shard.token(),
+                shard.worker());
+    }
+
+    /** A row of a shard, or of a release. */
+    static PairRow row(Group g, ByteBuffer embedding, long job, String token, String worker) {
+        return new PairRow(
+                number(g, ShardColumn.SAMPLE_ID),
+                text(g, ShardColumn.URL),
+                text(g, ShardColumn.TEXT),
+                integer(g, ShardColumn.WIDTH),
+                integer(g, ShardColumn.HEIGHT),
+                textOrNull(g, ShardColumn.LICENSE),
+                textOrNull(g, ShardColumn.NSFW),
+                g.getFloat(ShardColumn.SIMILARITY.column(), 0),
+                text(g, ShardColumn.PAGE_URL),
+                text(g, ShardColumn.WAT_PATH),
+                number(g, ShardColumn.WAT_OFFSET),
+                text(g, ShardColumn.IMAGE_SHA256),
+                text(g, ShardColumn.IMAGE_MD5),
+                integer(g, ShardColumn.IMAGE_BYTES),
+                text(g, ShardColumn.FORMAT),
+                textOrNull(g, ShardColumn.LANGUAGE),
+                number(g, ShardColumn.FETCHED_AT),
+                integer(g, ShardColumn.HTTP_STATUS),
+                text(g, ShardColumn.MODEL_ID),
+                embedding,
+                job,
+                token,
+                worker);
+    }
+
+    private static ByteBuffer embedding(Group list) {
+        int length = list.getFieldRepetitionCount(0);
+        ByteBuffer halves = ByteBuffer.allocate(2 * length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < length; i++) {
+            halves.put(list.getGroup(0, i).getBinary(0, 0).toByteBuffer());
+        }
+        return halves.flip();
+    }
+
+    private static long number(Group g, Column column) {
+        return g.getLong(column.column(), 0);
+    }
+
+    private static int integer(Group g, Column column) {
+        return g.getInteger(column.column(), 0);
+    }
+
+    private static String text(Group g, Column column) {
+        return g.getString(column.column(), 0);
+    }
+
+    private static @Nullable String textOrNull(Group g, Column column) {
+        return g.getFieldRepetitionCount(column.column()) == 0 ? null : text(g, column);
+    }
+
+    @Override
+    public void close() throws IOException {
+        reader.close();
+    }
+}

@@ -1,0 +1,296 @@
+package dev.gleaner.tracker.service;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gleaner.protocol.Printable;
+import dev.gleaner.protocol.ProblemCode;
+import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.operator.CampaignStatus;
+import dev.gleaner.tracker.ledger.ReleaseBook;
+import dev.gleaner.tracker.release.OptOuts;
+import dev.gleaner.tracker.release.PartFile;
+import dev.gleaner.tracker.release.Preset;
+import dev.gleaner.tracker.release.ReleaseManifest;
+import dev.gleaner.tracker.storage.ObjectStore;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Releases, and wishes to be left out of them. Safe for any thread; what reads the ledger blocks. */
+public final class ReleaseCalls {
+    private static final Duration LINK_LIFE = Duration.ofMinutes(15);
+    private static final int LEAST_ROWS = 100;
+    private static final int MOST_ROWS = 500_000;
+    /** Strangers' wishes that wait for a person; more are refused, for they would bury the others. */
+    private static final int MOST_ASKED = 1_000;
+
+    private final ReleaseBook book;
+    private final OperatorCalls operators;
+    private final ObjectStore store;
+    private final InstantSource clock;
+    private final Runnable wake;
+
+    /** @param wake there is something to build; must not block */
+    public ReleaseCalls(
+            ReleaseBook book, OperatorCalls operators, ObjectStore store, InstantSource clock, Runnable wake) {
+        this.book = book;
+        this.operators = operators;
+        this.store = store;
+        this.clock = clock;
+        this.wake = wake;
+    }
+
+    /**
+     * @param preset name of one that comes with the program; null when {@code own} is given
+     * @param own one's own; null otherwise
+     */
+    public record Wish(
+            String campaign,
+            @Nullable String preset,
+            @Nullable Preset own,
+            int rowsPerFile) {}
+
+    /** What was begun. */
+    public record Begun(String name) {}
+
+    /**
+     * @param state {@code building}, {@code published} or {@code failed}
+     * @param preset name and version
+     */
+    public record Line(
+            String name,
+            String campaign,
+            String preset,
+            String state,
+            String createdAt,
+            long rows,
+            long files,
+            long bytes) {}
+
+    /**
+     * @param progress while it is built, null otherwise
+     * @param problem why it failed, null otherwise
+     * @param manifest once it is published, null before
+     */
+    public record View(
+            String name,
+            String campaign,
+            Preset preset,
+            String state,
+            String createdAt,
+            @Nullable JsonNode progress,
+            @Nullable String problem,
+            @Nullable ReleaseManifest manifest) {}
+
+    /** @param contact how to answer, for operators only; may be left out */
+    public record Asked(
+            String kind,
+            String value,
+            @Nullable String contact,
+            @Nullable String reason) {}
+
+    /** @param state {@code honoured} or {@code denied} */
+    public record Decided(
+            String kind,
+            String value,
+            String state,
+            @Nullable String reason) {}
+
+    public record Forgotten(String kind, String value) {}
+
+    public record OptOutLine(
+            String kind,
+            String value,
+            String state,
+            @Nullable String contact,
+            @Nullable String reason,
+            String at) {}
+
+    public CompletionStage<Begun> create(String actor, Wish wish) {
+        CampaignStatus campaign = operators.campaign(wish.campaign());
+        require(
+                campaign.stage() != Stage.FETCH,
+                "campaign " + campaign.name() + " keeps pictures, no pairs; release the one that scores them");
+        require(
+                wish.rowsPerFile() >= LEAST_ROWS && wish.rowsPerFile() <= MOST_ROWS,
+                "rowsPerFile must be " + LEAST_ROWS + " to " + MOST_ROWS);
+        require((wish.preset() == null) != (wish.own() == null), "name a preset, or give one of your own");
+        Preset preset = wish.own() != null ? wish.own() : builtIn(String.valueOf(wish.preset()));
+        return book.begin(campaign.name(), preset.name(), preset.json(), wish.rowsPerFile(), actor)
+                .thenApply(version -> {
+                    wake.run();
+                    return new Begun(version.name());
+                });
+    }
+
+    private static Preset builtIn(String name) {
+        try {
+            return Preset.builtIn(name);
+        } catch (IllegalArgumentException e) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, Printable.of(String.valueOf(e.getMessage()), 300));
+        }
+    }
+
+    /** All releases, the newest first. */
+    public List<Line> releases() {
+        return book.releases().stream()
+                .map(version -> {
+                    Optional<ReleaseManifest> manifest = manifest(version);
+                    return new Line(
+                            version.name(),
+                            version.campaign(),
+                            Preset.parse(version.preset()).id(),
+                            state(version),
+                            version.createdAt().toString(),
+                            manifest.map(ReleaseManifest::rows).orElse(0L),
+                            manifest.map(m -> m.files().size()).orElse(0),
+                            manifest.stream()
+                                    .flatMap(m -> m.files().stream())
+                                    .mapToLong(PartFile::bytes)
+                                    .sum());
+                })
+                .toList();
+    }
+
+    public View release(String name) {
+        ReleaseBook.Version version = version(name);
+        String progress = version.progress();
+        boolean building = version.state() == ReleaseBook.State.BUILDING;
+        return new View(
+                version.name(),
+                version.campaign(),
+                Preset.parse(version.preset()),
+                state(version),
+                version.createdAt().toString(),
+                building && progress != null
+                        ? Json.read(progress.getBytes(StandardCharsets.UTF_8), JsonNode.class)
+                        : null,
+                version.state() == ReleaseBook.State.FAILED ? progress : null,
+                manifest(version).orElse(null));
+    }
+
+    /** An address where a file of a release can be had for a while; a path of this tracker, or whole. */
+    public String link(String name, String file) throws IOException {
+        ReleaseManifest manifest = manifest(version(name)).orElseThrow(() -> noRelease(name));
+        String key = ReleaseManifest.folder(name) + file;
+        if (file.equals(ReleaseManifest.FILE)) {
+            long bytes = store.size(key).orElseThrow(() -> noRelease(name));
+            return store.link(key, bytes, LINK_LIFE);
+        }
+        PartFile found = manifest.files().stream()
+                .filter(f -> f.name().equals(file))
+                .findAny()
+                .orElseThrow(() -> new Refusal(
+                        ProblemCode.NOT_FOUND, "release " + name + " has no file " + Printable.of(file, 100)));
+        return store.link(key, found.bytes(), LINK_LIFE);
+    }
+
+    private ReleaseBook.Version version(String name) {
+        return book.release(name).orElseThrow(() -> noRelease(name));
+    }
+
+    private static Refusal noRelease(String name) {
+        return new Refusal(ProblemCode.NOT_FOUND, "there is no release " + Printable.of(name, 100));
+    }
+
+    private static Optional<ReleaseManifest> manifest(ReleaseBook.Version version) {
+        String text = version.manifest();
+        return text == null
+                ? Optional.empty()
+                : Optional.of(Json.read(text.getBytes(StandardCharsets.UTF_8), ReleaseManifest.class));
+    }
+
+    private static String state(ReleaseBook.Version version) {
+        return version.state().name().toLowerCase(Locale.ROOT);
+    }
+
+    // Wishes to be left out
+
+    /** A stranger's wish, for a person to look at. */
+    public CompletionStage<Void> ask(Asked wish) {
+        OptOuts.OptOut optOut = optOut(wish.kind(), wish.value());
+        if (book.optOuts(ReleaseBook.WishState.ASKED).size() >= MOST_ASKED) {
+            throw new Refusal(
+                    ProblemCode.TOO_MANY_REQUESTS, "many wishes wait to be looked at; come again tomorrow, please");
+        }
+        return book.optOut(
+                wish(
+                        optOut,
+                        ReleaseBook.WishState.ASKED,
+                        shortened(wish.contact()),
+                        shortened(wish.reason()),
+                        "public"),
+                "public");
+    }
+
+    public CompletionStage<Void> decide(String actor, Decided decision) {
+        ReleaseBook.WishState state =
+                switch (decision.state()) {
+                    case "honoured" -> ReleaseBook.WishState.HONOURED;
+                    case "denied" -> ReleaseBook.WishState.DENIED;
+                    default -> throw new Refusal(ProblemCode.MALFORMED_REQUEST, "state must be honoured or denied");
+                };
+        OptOuts.OptOut optOut = optOut(decision.kind(), decision.value());
+        return book.optOut(wish(optOut, state, null, shortened(decision.reason()), actor), actor);
+    }
+
+    public CompletionStage<Void> forget(String actor, Forgotten wish) {
+        OptOuts.OptOut optOut = optOut(wish.kind(), wish.value());
+        return book.forget(kind(optOut), optOut.value(), actor).thenAccept(found -> {
+            if (!found) {
+                throw new Refusal(ProblemCode.NOT_FOUND, "nobody asked for that");
+            }
+        });
+    }
+
+    public List<OptOutLine> optOuts() {
+        return book.optOuts(null).stream()
+                .map(wish -> new OptOutLine(
+                        wish.kind(),
+                        wish.value(),
+                        wish.state().name().toLowerCase(Locale.ROOT),
+                        wish.contact(),
+                        wish.reason(),
+                        wish.at().toString()))
+                .toList();
+    }
+
+    private ReleaseBook.Wish wish(
+            OptOuts.OptOut optOut,
+            ReleaseBook.WishState state,
+            @Nullable String contact,
+            @Nullable String reason,
+            String actor) {
+        return new ReleaseBook.Wish(kind(optOut), optOut.value(), state, contact, reason, clock.instant(), actor);
+    }
+
+    private static String kind(OptOuts.OptOut optOut) {
+        return optOut.kind().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static @Nullable String shortened(@Nullable String text) {
+        return text == null || text.isBlank() ? null : Printable.of(text.strip(), 300);
+    }
+
+    private static OptOuts.OptOut optOut(String kind, String value) {
+        try {
+            return OptOuts.OptOut.of(OptOuts.Kind.valueOf(kind.toUpperCase(Locale.ROOT)), value);
+        } catch (IllegalArgumentException e) {
+            String why = e.getMessage() != null && e.getMessage().startsWith("No enum")
+                    ? "kind must be url, domain, page or image"
+                    : String.valueOf(e.getMessage());
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, why);
+        }
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, otherwise);
+        }
+    }
+}

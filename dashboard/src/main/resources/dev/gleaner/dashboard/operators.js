@@ -3,7 +3,7 @@
 import { $, counted, element, fresh } from "./dom.js";
 
 const TOKEN = "gleaner.token";
-const PAGES = [["operator.html", "Attention and leases"], ["operator-jobs.html", "Jobs"], ["operator-workers.html", "Workers"], ["operator-campaigns.html", "Campaigns"], ["operator-audit.html", "Audit"]];
+const PAGES = [["operator.html", "Attention and leases"], ["operator-jobs.html", "Jobs"], ["operator-workers.html", "Workers"], ["operator-campaigns.html", "Campaigns"], ["operator-optouts.html", "Opt-outs"], ["operator-audit.html", "Audit"]];
 
 export class Refused extends Error {}
 

@@ -48,3 +48,24 @@ form.addEventListener("submit", async (event) => {
     $("standing").replaceChildren(element("p", { class: "trouble", role: "alert" }, [error instanceof TypeError ? "The tracker does not answer." : error.message]));
   }
 });
+
+const wish = $("opt-out");
+wish.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = $("opt-out-answer");
+  const text = (name) => wish.elements[name].value.trim() || null;
+  try {
+    const response = await fetch("/v1/opt-outs", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ kind: wish.elements.kind.value, value: text("value") ?? "", reason: text("reason"), contact: text("contact") }),
+    });
+    const said = response.ok ? null : (await response.json()).detail;
+    answer.className = said ? "trouble" : "";
+    answer.textContent = said ?? "Thank you. A person will look at it.";
+    if (!said) wish.reset();
+  } catch {
+    answer.className = "trouble";
+    answer.textContent = "The tracker does not answer.";
+  }
+});

@@ -139,9 +139,17 @@ class PagesIT {
             button(page, "It is set: stop now").click();
             assertThat(page.getByRole(AriaRole.ALERT)).containsText("cannot be looked up now");
             look(page, "sites");
+            page.getByLabel("Which").fill("nonsense");
+            button(page, "Ask for it").click();
+            assertThat(page.locator("#opt-out-answer")).containsText("a domain is a name such as example.org");
+            page.getByLabel("Which").fill("example.org");
+            page.getByLabel("Why, if you like").fill(HOSTILE);
+            button(page, "Ask for it").click();
+            assertThat(page.locator("#opt-out-answer")).containsText("A person will look at it");
+            leaveOutAndRelease(page, root);
 
             Page small = browsers.telephone();
-            for (String name : List.of("index", "volunteers", "field", "join", "samples", "sites")) {
+            for (String name : List.of("index", "volunteers", "field", "join", "samples", "sites", "releases")) {
                 small.navigate(root + name + ".html");
                 small.waitForTimeout(300);
                 Number over = (Number) small.evaluate("() => document.documentElement.scrollWidth - window.innerWidth");
@@ -149,10 +157,33 @@ class PagesIT {
                 look(small, "telephone-" + name);
             }
             assertEquals(
-                    List.of("Failed to load resource: the server responded with a status of 409 (Conflict)"),
+                    List.of(
+                            "Failed to load resource: the server responded with a status of 409 (Conflict)",
+                            "Failed to load resource: the server responded with a status of 400 (Bad Request)"),
                     faults,
-                    "only the record that nobody has set");
+                    "only the record that nobody has set, and the wish that is none");
         }
+    }
+
+    /** An operator honours the wish; the next release has nothing of it. */
+    private void leaveOutAndRelease(Page page, String root) throws Exception {
+        page.navigate(root + "operator-optouts.html");
+        signIn(page);
+        assertThat(page.locator("#asked")).containsText("example.org");
+        assertThat(page.locator("#asked")).containsText(HOSTILE);
+        look(page, "operator-optouts");
+        button(page, "Leave it out").click();
+        assertThat(page.locator("#decided")).containsText("honoured");
+        HandMade.call(
+                root + "v1/operator/releases",
+                Files.readString(folder.resolve("data/operator.token")).strip(),
+                java.util.Map.of("campaign", "hand", "preset", "raw", "rowsPerFile", 1000));
+        page.navigate(root + "releases.html?release=hand-raw-v1");
+        assertThat(page.locator("#releases"))
+                .containsText("published", new LocatorAssertions.ContainsTextOptions().setTimeout(60_000));
+        assertThat(page.locator("#sums")).containsText("– opted_out");
+        assertThat(page.locator("#files")).containsText("readme.md");
+        look(page, "releases");
     }
 
     @Test

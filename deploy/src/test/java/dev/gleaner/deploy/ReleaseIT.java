@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.protocol.shard.ShardMetadata;
+import dev.gleaner.tracker.cluster.Cluster;
+import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.release.Assembly;
 import dev.gleaner.tracker.release.Cut;
 import dev.gleaner.tracker.release.OptOuts;
@@ -223,6 +225,30 @@ class ReleaseIT {
             assertEquals(Math.ceil(0.3 * shardCount * rows), best, 2, "three of ten, and those of equal similarity");
         } finally {
             jet.rest();
+        }
+    }
+
+    /** What goes from member to member must be written and read by the other. */
+    @Test
+    void twoTrackersOfAClusterShareTheWorkAndMakeTheSameBytes() throws Exception {
+        FileObjectStore store = new FileObjectStore(folder.resolve("objects"), new byte[32], InstantSource.system());
+        Set<String> all = new HashSet<>();
+        List<ShardRef> shards = shards(store, new Random(5), 8, 400, all);
+        Assembly alone = new JetAssembly(() -> null, store, folder.resolve("scratch"));
+        List<PartFile> expected = assemble(alone, "1", shards, "raw");
+        alone.rest();
+        int first = Programs.freePort();
+        int second = Programs.freePort();
+        List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
+        try (Cluster a = Cluster.join(
+                        new ClusterSettings("release-it", "127.0.0.1", first, Programs.freePort(), members, null));
+                Cluster b = Cluster.join(
+                        new ClusterSettings("release-it", "127.0.0.1", second, Programs.freePort(), members, null))) {
+            JetAssembly.prepare(a.member(), store, folder.resolve("scratch-a"));
+            JetAssembly.prepare(b.member(), store, folder.resolve("scratch-b"));
+            Programs.awaitThat(() -> a.member().getCluster().getMembers().size() == 2);
+            Assembly both = new JetAssembly(a::member, store, folder.resolve("unused"));
+            assertEquals(expected, assemble(both, "2", shards, "raw"));
         }
     }
 

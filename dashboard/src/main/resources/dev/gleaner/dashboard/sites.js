@@ -69,3 +69,7 @@ wish.addEventListener("submit", async (event) => {
     answer.textContent = "The tracker does not answer.";
   }
 });
+
+// Who comes from a pair that was found need not type its address.
+const asked = new URLSearchParams(location.search);
+for (const name of ["kind", "value"]) if (asked.get(name)) wish.elements[name].value = asked.get(name);

@@ -149,7 +149,8 @@ class PagesIT {
             leaveOutAndRelease(page, root);
 
             Page small = browsers.telephone();
-            for (String name : List.of("index", "volunteers", "field", "join", "samples", "sites", "releases")) {
+            for (String name :
+                    List.of("index", "volunteers", "field", "join", "samples", "sites", "releases", "explore")) {
                 small.navigate(root + name + ".html");
                 small.waitForTimeout(300);
                 Number over = (Number) small.evaluate("() => document.documentElement.scrollWidth - window.innerWidth");
@@ -184,6 +185,31 @@ class PagesIT {
         assertThat(page.locator("#sums")).containsText("– opted_out");
         assertThat(page.locator("#files")).containsText("readme.md");
         look(page, "releases");
+        HandMade.call(
+                root + "v1/operator/releases",
+                Files.readString(folder.resolve("data/operator.token")).strip(),
+                java.util.Map.of("campaign", "c", "preset", "raw", "rowsPerFile", 1000));
+        Programs.awaitThat(() -> {
+            page.navigate(root + "explore.html?release=c-raw-v1&by=domain&q=127.0.0.1");
+            page.waitForTimeout(500);
+            return page.locator("#hits li").count() > 0;
+        });
+        assertThat(page.locator("#hits li")).hasCount(50);
+        page.getByLabel("Show the texts").check();
+        String text = page.locator("#hits .text").first().textContent();
+        look(page, "explore");
+        page.locator("#hits li")
+                .first()
+                .getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("More like this"))
+                .click();
+        assertThat(page.locator("#hits li").first()).isVisible();
+        assertTrue(page.url().contains("by=like"), page.url());
+        page.getByLabel("pairs").selectOption("words");
+        page.getByLabel("for", new Page.GetByLabelOptions().setExact(true)).fill(text);
+        button(page, "Look").click();
+        assertThat(page.locator("#hits .text").first()).hasText(text);
+        page.getByText("Ask to leave it out").first().click();
+        assertThat(page.getByLabel("Which")).hasValue(Pattern.compile("http://127.0.0.1.*"));
     }
 
     @Test

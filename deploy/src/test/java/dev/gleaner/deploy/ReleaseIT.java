@@ -107,6 +107,25 @@ class ReleaseIT {
                     number("SELECT count(*) FROM " + files
                             + " WHERE preset = 'raw@1' AND worker <> '' AND job > 0 AND wat_path LIKE '%.wat.gz'"));
 
+            JsonNode[] found = {null};
+            Programs.awaitThat(() -> {
+                found[0] = JSON.readTree(campaign.get(
+                                campaign.trackerPort(), "/v1/releases/hand-raw-v1/search?by=words&q=two%20or%20more")
+                        .body());
+                return found[0].path("hits").size() > 0;
+            });
+            assertEquals("one two", found[0].path("hits").path(0).path("text").asText());
+            assertEquals(4, found[0].path("pairs").asInt());
+            assertEquals(
+                    0,
+                    operator(campaign, "opt-out", "add", "url", "https://example.org/x.jpg")
+                            .code());
+            JsonNode hidden = JSON.readTree(
+                    campaign.get(campaign.trackerPort(), "/v1/releases/hand-raw-v1/search?by=domain&q=Example.org")
+                            .body());
+            assertEquals(0, hidden.path("hits").size(), "who asked to be left out is not shown any more");
+            assertEquals(4, hidden.path("hidden").asInt());
+
             Path table = release.resolve("all-00000.parquet");
             byte[] bytes = Files.readAllBytes(table);
             bytes[bytes.length / 2] ^= 1;

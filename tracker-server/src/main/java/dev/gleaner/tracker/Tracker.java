@@ -8,6 +8,7 @@ import dev.gleaner.tracker.cluster.Cluster;
 import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.cluster.RoutingDesk;
 import dev.gleaner.tracker.cluster.SharedBoard;
+import dev.gleaner.tracker.explore.Explorer;
 import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.http.ClientAddress;
 import dev.gleaner.tracker.http.ConnectionGuard;
@@ -32,6 +33,7 @@ import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
+import dev.gleaner.tracker.service.ExploreCalls;
 import dev.gleaner.tracker.service.Feed;
 import dev.gleaner.tracker.service.Hosts;
 import dev.gleaner.tracker.service.Judge;
@@ -106,6 +108,8 @@ public final class Tracker implements AutoCloseable {
     private static final long FEED_MILLIS = 500;
     private static final long OVERVIEW_MILLIS = 2_000;
     private static final int RESULTS_TO_KNOW_SLOW = 10;
+    /** Pairs of a release that this tracker makes searchable: some 4 GB of disk with 512 numbers each. */
+    private static final long MOST_INDEXED = 1_000_000;
 
     private final Deque<Part> parts;
     private final Path operatorTokenFile;
@@ -214,6 +218,8 @@ public final class Tracker implements AutoCloseable {
                 new Collector(ledger, store, clock),
                 sites,
                 settings);
+        Supplier<List<String>> stoppedNames = () ->
+                stopped.get().stops().stream().map(StoppedSites.Stop::site).toList();
         Path scratch = Places.scratch(config.data());
         if (cluster != null) {
             JetAssembly.prepare(cluster.member(), store, scratch);
@@ -223,13 +229,17 @@ public final class Tracker implements AutoCloseable {
                 ledger.releaseBook(),
                 store,
                 new JetAssembly(() -> cluster == null ? null : cluster.member(), store, scratch),
-                () -> stopped.get().stops().stream()
-                        .map(StoppedSites.Stop::site)
-                        .toList(),
+                stoppedNames,
                 scratch,
                 // A tracker on its own goes on at once with what it built before it died.
                 cluster == null ? "alone" : UUID.randomUUID().toString(),
                 clock);
+        Explorer explorer = add("explorer", new Explorer(store, config.data().resolve("explore"), MOST_INDEXED));
+        ExploreCalls explore = new ExploreCalls(ledger.releaseBook(), explorer, stoppedNames);
+        Runnable publishing = () -> {
+            releases.work();
+            explore.work();
+        };
         ScheduledExecutorService releaseThread = Executors.newSingleThreadScheduledExecutor(daemon("releases"));
         Api api = new Api(
                 vertx,
@@ -247,11 +257,8 @@ public final class Tracker implements AutoCloseable {
                         operators,
                         new TrustCalls(ledger.reputation(), judging.backTracking(), operators),
                         new ReleaseCalls(
-                                ledger.releaseBook(),
-                                operators,
-                                store,
-                                clock,
-                                () -> releaseThread.execute(releases::work)),
+                                ledger.releaseBook(), operators, store, clock, () -> releaseThread.execute(publishing)),
+                        explore,
                         new LeaseCalls(ledger, roster, routed, clock),
                         new AttentionCalls(
                                 ledger,
@@ -275,7 +282,7 @@ public final class Tracker implements AutoCloseable {
         port = listen(vertx, api, new ConnectionGuard(vertx, addresses), config);
 
         add("release thread", () -> stop(releaseThread));
-        every(releaseThread, SWEEP_SECONDS, TimeUnit.SECONDS, releases::work);
+        every(releaseThread, SWEEP_SECONDS, TimeUnit.SECONDS, publishing);
         ScheduledExecutorService clockThread = Executors.newSingleThreadScheduledExecutor(daemon("clock"));
         add("clock thread", clockThread::shutdownNow);
         every(clockThread, TICK_MILLIS, TimeUnit.MILLISECONDS, desk::tick);

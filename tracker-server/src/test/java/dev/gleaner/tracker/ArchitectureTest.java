@@ -30,6 +30,7 @@ class ArchitectureTest {
                 Map.entry("java.sql..", List.of(ROOT + ".ledger.sql..", ROOT + ".bench..", ROOT + ".cli..")),
                 Map.entry("org.sqlite..", List.of(ROOT + ".ledger.sql..")),
                 Map.entry("org.apache.parquet..", List.of(ROOT + ".intake..", ROOT + ".release..")),
+                Map.entry("org.apache.lucene..", List.of(ROOT + ".explore..")),
                 Map.entry("picocli..", List.of(ROOT + ".cli..")));
         homes.forEach((library, packages) -> noClasses()
                 .that()
@@ -107,7 +108,7 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + ".lease..", ROOT + ".ledger.sql..", ROOT + ".intake..")
                 .check(all);
-        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch|trust|release)..")
+        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch|trust|release|explore)..")
                 .should()
                 .beFreeOfCycles()
                 .check(all);

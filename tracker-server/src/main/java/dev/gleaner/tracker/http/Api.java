@@ -8,6 +8,7 @@ import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.DoorCalls;
+import dev.gleaner.tracker.service.ExploreCalls;
 import dev.gleaner.tracker.service.LeaseCalls;
 import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
@@ -60,6 +61,7 @@ public final class Api {
             OperatorCalls operators,
             TrustCalls trust,
             ReleaseCalls releases,
+            ExploreCalls explore,
             LeaseCalls leases,
             AttentionCalls attention,
             DoorCalls door,
@@ -120,7 +122,14 @@ public final class Api {
         calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
         calls.get("/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
         calls.get("/v1/worker-release", ctx -> services.operators.release());
-        new PublicRoutes(vertx, services.everybody, services.watchers, services.stops, services.releases, addresses)
+        new PublicRoutes(
+                        vertx,
+                        services.everybody,
+                        services.watchers,
+                        services.stops,
+                        services.releases,
+                        services.explore,
+                        addresses)
                 .add(router, calls);
         router.get("/health/live").handler(ctx -> Answers.render(ctx, 200, Map.of("status", "live")));
         calls.get("/health/ready", ctx -> ready());

@@ -76,10 +76,10 @@ final class OperatorRoutes {
         calls.get(ROOT + "/opt-outs", ctx -> Map.of("optOuts", releases.optOuts()));
         calls.post(
                 ROOT + "/opt-outs",
-                ctx -> Calls.done(releases.decide(actor(ctx), Requests.body(ctx, ReleaseCalls.Decided.class))));
+                ctx -> Calls.empty(releases.decide(actor(ctx), Requests.body(ctx, ReleaseCalls.Decided.class))));
         calls.post(
                 ROOT + "/opt-outs/forget",
-                ctx -> Calls.done(releases.forget(actor(ctx), Requests.body(ctx, ReleaseCalls.Forgotten.class))));
+                ctx -> Calls.empty(releases.forget(actor(ctx), Requests.body(ctx, ReleaseCalls.Forgotten.class))));
         calls.get(
                 ROOT + "/audit",
                 ctx -> Map.of(

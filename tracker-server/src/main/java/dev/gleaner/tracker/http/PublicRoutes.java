@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.http;
 
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.tracker.service.ExploreCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.ReleaseCalls;
 import dev.gleaner.tracker.service.StopCalls;
@@ -21,6 +22,7 @@ final class PublicRoutes {
     private final Watchers watchers;
     private final StopCalls stops;
     private final ReleaseCalls releases;
+    private final ExploreCalls explore;
     private final ClientAddress addresses;
 
     PublicRoutes(
@@ -29,12 +31,14 @@ final class PublicRoutes {
             Watchers watchers,
             StopCalls stops,
             ReleaseCalls releases,
+            ExploreCalls explore,
             ClientAddress addresses) {
         this.vertx = vertx;
         this.calls = calls;
         this.watchers = watchers;
         this.stops = stops;
         this.releases = releases;
+        this.explore = explore;
         this.addresses = addresses;
     }
 
@@ -79,9 +83,13 @@ final class PublicRoutes {
                                 .setStatusCode(302)
                                 .putHeader("Location", link)
                                 .putHeader("Cache-Control", "no-store")
-                                .end())
+                                .putHeader("Content-Type", "text/plain; charset=utf-8")
+                                .end(link))
                         .onFailure(ctx::fail));
-        at.post("/v1/opt-outs", ctx -> Calls.done(releases.ask(Requests.body(ctx, ReleaseCalls.Asked.class))));
+        at.get(
+                "/v1/releases/:name/search",
+                ctx -> explore.search(ctx.pathParam("name"), param(ctx, "by", "words"), param(ctx, "q", "")));
+        at.post("/v1/opt-outs", ctx -> Calls.empty(releases.ask(Requests.body(ctx, ReleaseCalls.Asked.class))));
         at.get("/v1/volunteer", ctx -> calls.volunteer(param(ctx, "name", "")));
         router.get("/v1/volunteer/badge.svg")
                 .handler(ctx -> send(

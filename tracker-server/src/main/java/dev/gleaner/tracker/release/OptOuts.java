@@ -62,11 +62,16 @@ public final class OptOuts implements Serializable {
 
     /** Whether somebody asked to leave this pair out. */
     public boolean cover(PairRow row) {
-        return has(Kind.URL, row.url())
-                || has(Kind.PAGE, row.pageUrl())
-                || has(Kind.IMAGE, row.imageSha256())
-                || has(Kind.IMAGE, row.imageMd5())
-                || hasDomain(host(row.url()));
+        return cover(row.url(), row.pageUrl(), row.imageSha256(), row.imageMd5());
+    }
+
+    /** As above. */
+    public boolean cover(String url, String pageUrl, String imageSha256, String imageMd5) {
+        return has(Kind.URL, url)
+                || has(Kind.PAGE, pageUrl)
+                || has(Kind.IMAGE, imageSha256)
+                || has(Kind.IMAGE, imageMd5)
+                || hasDomain(host(url));
     }
 
     private boolean has(Kind kind, String value) {
@@ -86,7 +91,7 @@ public final class OptOuts implements Serializable {
     }
 
     /** The host of an address, lower case, whatever stands behind it: an address that no parser likes has an owner, too. */
-    static String host(String url) {
+    public static String host(String url) {
         int from = url.indexOf("://");
         if (from < 0) {
             return "";

@@ -242,6 +242,7 @@ class ApiIT extends ApiHarness {
         directed(id);
         saysOfItself(id);
         release();
+        releases();
         stages(bundle);
         sites();
         door(id);
@@ -324,6 +325,80 @@ class ApiIT extends ApiHarness {
                 .body()
                 .path("replication")
                 .isNull());
+    }
+
+    /** Of a campaign whose one result has no pairs: an empty release is one, too. */
+    private void releases() throws Exception {
+        assertEquals(0, get("/v1/releases", "").body().path("releases").size());
+        Map<String, Object> wish = Map.of("campaign", "c1", "preset", "laion-400m", "rowsPerFile", 1000);
+        assertEquals(
+                "c1-laion-400m-v1",
+                post("/v1/operator/releases", wish, operator)
+                        .body()
+                        .path("name")
+                        .asText());
+        assertEquals(
+                "malformed-request",
+                post("/v1/operator/releases", Map.of("campaign", "c1", "preset", "none", "rowsPerFile", 1000), operator)
+                        .code());
+        Answer release = get("/v1/releases/c1-laion-400m-v1", "");
+        for (int i = 0;
+                i < 300 && !release.body().path("state").asText().equals("published");
+                i++, release = get("/v1/releases/c1-laion-400m-v1", "")) {
+            Thread.sleep(100);
+        }
+        assertEquals(
+                "published",
+                release.body().path("state").asText(),
+                release.body().toString());
+        assertEquals(
+                302, get("/v1/releases/c1-laion-400m-v1/files/readme.md", "").status());
+        assertEquals(
+                302,
+                get("/v1/releases/c1-laion-400m-v1/files/manifest.json", "").status());
+        assertEquals(
+                "not-found", get("/v1/releases/c1-laion-400m-v1/files/none", "").code());
+        assertEquals("not-found", get("/v1/releases/none", "").code());
+        String search = "/v1/releases/c1-laion-400m-v1/search";
+        for (int i = 0; i < 100 && get(search + "?q=words", "").status() != 200; i++) {
+            Thread.sleep(100);
+        }
+        assertEquals(
+                0,
+                get(search + "?by=domain&q=example.org", "")
+                        .body()
+                        .path("pairs")
+                        .asInt());
+        assertEquals("malformed-request", get(search + "?q=", "").code());
+        assertEquals("malformed-request", get(search + "?by=odd&q=x", "").code());
+
+        Map<String, Object> asked = Map.of("kind", "domain", "value", "Example.org", "contact", "me@example.org");
+        assertEquals(200, post("/v1/opt-outs", asked, "").status());
+        assertEquals(
+                "malformed-request",
+                post("/v1/opt-outs", Map.of("kind", "image", "value", "x"), "").code());
+        JsonNode waiting =
+                get("/v1/operator/opt-outs", operator).body().path("optOuts").path(0);
+        assertEquals("asked", waiting.path("state").asText());
+        assertEquals("example.org", waiting.path("value").asText());
+        Map<String, Object> decided = Map.of("kind", "domain", "value", "example.org", "state", "honoured");
+        assertEquals(200, post("/v1/operator/opt-outs", decided, operator).status());
+        assertEquals(200, post("/v1/opt-outs", asked, "").status());
+        assertEquals(
+                "honoured",
+                get("/v1/operator/opt-outs", operator)
+                        .body()
+                        .path("optOuts")
+                        .path(0)
+                        .path("state")
+                        .asText(),
+                "asking again undoes nothing");
+        Map<String, Object> forgotten = Map.of("kind", "domain", "value", "example.org");
+        assertEquals(
+                200, post("/v1/operator/opt-outs/forget", forgotten, operator).status());
+        assertEquals(
+                "not-found",
+                post("/v1/operator/opt-outs/forget", forgotten, operator).code());
     }
 
     private void aPolicyChangesForJobsThatNobodyHad() throws Exception {

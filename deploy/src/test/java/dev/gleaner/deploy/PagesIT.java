@@ -146,7 +146,7 @@ class PagesIT {
             page.getByLabel("Why, if you like").fill(HOSTILE);
             button(page, "Ask for it").click();
             assertThat(page.locator("#opt-out-answer")).containsText("A person will look at it");
-            leaveOutAndRelease(page, root);
+            leaveOutAndRelease(page, campaign, root);
 
             Page small = browsers.telephone();
             for (String name :
@@ -154,7 +154,12 @@ class PagesIT {
                 small.navigate(root + name + ".html");
                 small.waitForTimeout(300);
                 Number over = (Number) small.evaluate("() => document.documentElement.scrollWidth - window.innerWidth");
-                assertTrue(over.intValue() <= 0, name + " is " + over + " pixels too wide for a telephone");
+                String wide = (String)
+                        small.evaluate(
+                                "() => [...document.querySelectorAll('body *')]"
+                                        + ".filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 80)).join('\\n')");
+                assertTrue(
+                        over.intValue() <= 0, wide + "\n" + name + " is " + over + " pixels too wide for a telephone");
                 look(small, "telephone-" + name);
             }
             assertEquals(
@@ -167,7 +172,7 @@ class PagesIT {
     }
 
     /** An operator honours the wish; the next release has nothing of it. */
-    private void leaveOutAndRelease(Page page, String root) throws Exception {
+    private void leaveOutAndRelease(Page page, SmallCampaign campaign, String root) throws Exception {
         page.navigate(root + "operator-optouts.html");
         signIn(page);
         assertThat(page.locator("#asked")).containsText("example.org");
@@ -189,11 +194,11 @@ class PagesIT {
                 root + "v1/operator/releases",
                 Files.readString(folder.resolve("data/operator.token")).strip(),
                 java.util.Map.of("campaign", "c", "preset", "raw", "rowsPerFile", 1000));
-        Programs.awaitThat(() -> {
-            page.navigate(root + "explore.html?release=c-raw-v1&by=domain&q=127.0.0.1");
-            page.waitForTimeout(500);
-            return page.locator("#hits li").count() > 0;
-        });
+        Programs.awaitThat(
+                () -> campaign.get(campaign.trackerPort(), "/v1/releases/c-raw-v1/search?by=domain&q=127.0.0.1")
+                                .statusCode()
+                        == 200);
+        page.navigate(root + "explore.html?release=c-raw-v1&by=domain&q=127.0.0.1");
         assertThat(page.locator("#hits li")).hasCount(50);
         page.getByLabel("Show the texts").check();
         String text = page.locator("#hits .text").first().textContent();

@@ -123,8 +123,8 @@ public final class Demo {
     private boolean run() throws IOException, InterruptedException, SQLException {
         long started = System.nanoTime();
         Path folder = options.folder();
-        for (String part :
-                List.of("wat", "tracker", "worker-ada", "worker-bela", "worker-cleo", "worker-dana", "s3", "logs")) {
+        for (String part : List.of(
+                "wat", "tracker", "worker-ada", "worker-bela", "worker-cleo", "worker-dana", "release", "s3", "logs")) {
             delete(folder.resolve(part));
         }
         Path wats = Files.createDirectories(folder.resolve("wat")).toRealPath();
@@ -148,7 +148,8 @@ public final class Demo {
             long killed = killAWorkerInMidJob();
             killTheTracker();
             JsonNode done = awaitEnd();
-            boolean good = report(done, killed, Duration.ofNanos(System.nanoTime() - started));
+            String release = release();
+            boolean good = report(done, killed, release, Duration.ofNanos(System.nanoTime() - started));
             for (String worker : List.of("bela", "cleo", "dana")) {
                 good &= processes.stop(worker, 30);
             }
@@ -182,32 +183,46 @@ public final class Demo {
     }
 
     private String campaign(String base) throws IOException, InterruptedException {
-        return processes
-                .run(
+        return operator(
                         "campaign-create",
-                        trackerJar,
-                        List.of(
-                                "campaign",
-                                "create",
-                                "--tracker",
-                                "http://127.0.0.1:" + options.port(),
-                                "--token-file",
-                                options.folder()
-                                        .resolve("tracker/operator.token")
-                                        .toString(),
-                                "--name",
-                                CAMPAIGN,
-                                "--paths",
-                                options.folder().resolve("wat.paths").toString(),
-                                "--base",
-                                base,
-                                "--slices",
-                                Integer.toString(SLICES),
-                                "--bundle",
-                                top.resolve("deploy/model/demo-bundle").toString(),
-                                "--policy",
-                                options.folder().resolve("policy.json").toString()))
+                        "campaign",
+                        "create",
+                        "--name",
+                        CAMPAIGN,
+                        "--paths",
+                        options.folder().resolve("wat.paths").toString(),
+                        "--base",
+                        base,
+                        "--slices",
+                        Integer.toString(SLICES),
+                        "--bundle",
+                        top.resolve("deploy/model/demo-bundle").toString(),
+                        "--policy",
+                        options.folder().resolve("policy.json").toString())
                 .strip();
+    }
+
+    /** Makes a release, downloads it, and says what looking at every byte of it found. */
+    private String release() throws IOException, InterruptedException {
+        say("making a release, and checking it");
+        operator("release-create", "release", "create", "--campaign", CAMPAIGN, "--preset", "raw");
+        String found = operator(
+                "release-fetch",
+                "release",
+                "fetch",
+                CAMPAIGN + "-raw-v1",
+                options.folder().resolve("release").toString());
+        return found.strip().lines().reduce((first, second) -> second).orElse("");
+    }
+
+    private String operator(String name, String... words) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(words));
+        arguments.addAll(List.of(
+                "--tracker",
+                "http://127.0.0.1:" + options.port(),
+                "--token-file",
+                options.folder().resolve("tracker/operator.token").toString()));
+        return processes.run(name, trackerJar, arguments);
     }
 
     private void startWorker(String name) throws IOException {
@@ -299,7 +314,7 @@ public final class Demo {
         throw new IOException("the campaign did not end within " + LONGEST.toMinutes() + " minutes");
     }
 
-    private boolean report(JsonNode campaign, long killed, Duration took)
+    private boolean report(JsonNode campaign, long killed, String release, Duration took)
             throws IOException, InterruptedException, SQLException {
         JsonNode jobs = campaign.path("jobs");
         JsonNode counts = campaign.path("accepted");
@@ -331,9 +346,11 @@ public final class Demo {
                 "Parquet     " + accepted + " (" + campaign.path("bytesStored").asLong() + " bytes)");
         System.out.println(
                 "Read it     duckdb -c \"SELECT TEXT, similarity, URL FROM '" + accepted + "/**/*.parquet' LIMIT 5\"");
+        System.out.println("Release     " + release + ", in " + options.folder().resolve("release"));
         System.out.println("Took        " + took.toSeconds() + " s");
         System.out.println();
         boolean good = fault.isEmpty()
+                && release.contains(counts.path("kept").asLong() + " pairs looked at, 0 faults")
                 && jobs.path("done").asLong() == (long) FILES * SLICES
                 && jobs.path("quarantined").asLong() == SLICES
                 && job.path("state").asText().equals("done")

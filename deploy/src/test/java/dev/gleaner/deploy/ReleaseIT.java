@@ -92,7 +92,16 @@ class ReleaseIT {
             assertEquals(0, made.code(), made.said());
             assertTrue(made.said().contains("release hand-raw-v1 is there: 4 pairs"), made.said());
             Path release = folder.resolve("release");
-            Programs.Ended fetched = operator(campaign, "release", "fetch", "hand-raw-v1", release.toString());
+            Programs.Ended fetched = campaign.programs.run(
+                    Programs.TRACKER,
+                    "release",
+                    "fetch",
+                    "hand-raw-v1",
+                    release.toString(),
+                    "--tracker",
+                    "http://127.0.0.1:" + campaign.trackerPort(),
+                    "--token-file",
+                    folder.resolve("researchers-have-none").toString());
             assertEquals(0, fetched.code(), fetched.said());
             assertTrue(fetched.said().contains("4 pairs looked at, 0 faults"), fetched.said());
             JsonNode manifest = JSON.readTree(release.resolve("manifest.json").toFile());

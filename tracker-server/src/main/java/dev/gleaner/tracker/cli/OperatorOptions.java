@@ -51,6 +51,13 @@ final class OperatorOptions {
         return send(request(path).GET());
     }
 
+    /** What everybody may see: without a token. */
+    JsonNode look(String path) throws IOException {
+        return send(HttpRequest.newBuilder(address(path))
+                .timeout(Duration.ofMinutes(1))
+                .GET());
+    }
+
     /** The bytes behind an address, wherever it leads. */
     InputStream open(String path) throws IOException {
         HttpClient following = HttpClient.newBuilder()

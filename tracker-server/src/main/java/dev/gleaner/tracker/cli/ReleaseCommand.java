@@ -114,7 +114,7 @@ final class ReleaseCommand {
     @Command(name = "list", description = "Shows all releases, one a line.", mixinStandardHelpOptions = true)
     int list(@Mixin OperatorOptions operator) throws IOException {
         out.printf("%-40s %-10s %12s %8s %14s%n", "RELEASE", "STATE", "PAIRS", "FILES", "BYTES");
-        for (JsonNode release : operator.get("v1/releases").path("releases")) {
+        for (JsonNode release : operator.look("v1/releases").path("releases")) {
             out.printf(
                     "%-40s %-10s %12d %8d %14d%n",
                     release.path("name").asText(),
@@ -131,7 +131,7 @@ final class ReleaseCommand {
             description = "Shows a release with its manifest, as JSON.",
             mixinStandardHelpOptions = true)
     int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "RELEASE") String name) throws IOException {
-        out.println(OperatorOptions.pretty(operator.get("v1/releases/" + OperatorOptions.segment(name))));
+        out.println(OperatorOptions.pretty(operator.look("v1/releases/" + OperatorOptions.segment(name))));
         return Exit.OK;
     }
 
@@ -162,7 +162,7 @@ final class ReleaseCommand {
             @Parameters(paramLabel = "RELEASE") String name,
             @Parameters(paramLabel = "DIR") Path folder)
             throws IOException {
-        JsonNode release = operator.get("v1/releases/" + OperatorOptions.segment(name));
+        JsonNode release = operator.look("v1/releases/" + OperatorOptions.segment(name));
         if (!release.path("state").asText().equals("published")) {
             throw new Failure(
                     Exit.UNAVAILABLE,

@@ -110,6 +110,8 @@ public final class Tracker implements AutoCloseable {
     private static final int RESULTS_TO_KNOW_SLOW = 10;
     /** Pairs of a release that this tracker makes searchable: some 4 GB of disk with 512 numbers each. */
     private static final long MOST_INDEXED = 1_000_000;
+    /** What building an index takes of the heap for a pair, generously. */
+    private static final long HEAP_A_PAIR = 2_000;
 
     private final Deque<Part> parts;
     private final Path operatorTokenFile;
@@ -234,7 +236,12 @@ public final class Tracker implements AutoCloseable {
                 // A tracker on its own goes on at once with what it built before it died.
                 cluster == null ? "alone" : UUID.randomUUID().toString(),
                 clock);
-        Explorer explorer = add("explorer", new Explorer(store, config.data().resolve("explore"), MOST_INDEXED));
+        Explorer explorer = add(
+                "explorer",
+                new Explorer(
+                        store,
+                        config.data().resolve("explore"),
+                        Math.min(MOST_INDEXED, Runtime.getRuntime().maxMemory() / HEAP_A_PAIR)));
         ExploreCalls explore = new ExploreCalls(ledger.releaseBook(), explorer, stoppedNames);
         Runnable publishing = () -> {
             releases.work();

@@ -52,8 +52,9 @@ final class ReleaseCommand {
             @Option(
                             names = "--rows-per-file",
                             paramLabel = "N",
-                            defaultValue = "100000",
-                            description = "about so many pairs in a file (default: ${DEFAULT-VALUE})")
+                            defaultValue = "0",
+                            description =
+                                    "about so many pairs in a file (default: 50000, or fewer where the tracker has little memory)")
                     int rowsPerFile,
             @Option(names = "--no-wait", description = "only starts it") boolean noWait)
             throws IOException, InterruptedException {

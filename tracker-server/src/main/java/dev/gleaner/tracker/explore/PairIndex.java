@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.explore;
 
+import dev.gleaner.protocol.shard.HalfFloat;
 import dev.gleaner.tracker.release.OptOuts;
 import dev.gleaner.tracker.release.PairRow;
 import java.io.IOException;
@@ -145,18 +146,9 @@ public final class PairIndex implements AutoCloseable {
     private static float[] floats(ByteBuffer halves) {
         float[] numbers = new float[Math.min(1024, halves.remaining() / 2)];
         for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = half(halves.getShort(halves.position() + 2 * i));
+            numbers[i] = HalfFloat.toFloat(halves.getShort(halves.position() + 2 * i));
         }
         return numbers;
-    }
-
-    private static float half(short bits) {
-        int exponent = (bits >> 10) & 31;
-        int fraction = bits & 0x3ff;
-        float size = exponent == 0
-                ? fraction * 0x1p-24f
-                : exponent == 31 ? Float.NaN : Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
-        return bits < 0 ? -size : size;
     }
 
     private static boolean isUsable(float[] vector) {

@@ -89,7 +89,10 @@ final class PublicRoutes {
         at.get(
                 "/v1/releases/:name/search",
                 ctx -> explore.search(ctx.pathParam("name"), param(ctx, "by", "words"), param(ctx, "q", "")));
-        at.post("/v1/opt-outs", ctx -> Calls.empty(releases.ask(Requests.body(ctx, ReleaseCalls.Asked.class))));
+        at.post(
+                "/v1/opt-outs",
+                ctx -> Calls.empty(
+                        releases.ask(Requests.body(ctx, ReleaseCalls.Asked.class), addresses.source(ctx.request()))));
         at.get("/v1/volunteer", ctx -> calls.volunteer(param(ctx, "name", "")));
         router.get("/v1/volunteer/badge.svg")
                 .handler(ctx -> send(

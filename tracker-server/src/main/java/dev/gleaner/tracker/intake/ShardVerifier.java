@@ -2,6 +2,7 @@ package dev.gleaner.tracker.intake;
 
 import dev.gleaner.protocol.shard.BatchColumn;
 import dev.gleaner.protocol.shard.Column;
+import dev.gleaner.protocol.shard.HalfFloat;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.tracker.trust.Findings;
@@ -177,23 +178,10 @@ final class ShardVerifier {
         Group list = row.getGroup(ShardColumn.EMBEDDING.column(), 0);
         float[] numbers = new float[list.getFieldRepetitionCount(0)];
         for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = half(list.getGroup(0, i).getBinary(0, 0).toByteBuffer());
+            ByteBuffer half = list.getGroup(0, i).getBinary(0, 0).toByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+            numbers[i] = HalfFloat.toFloat(half.getShort(half.position()));
         }
         return numbers;
-    }
-
-    /** IEEE 754 half precision, little-endian. */
-    static float half(ByteBuffer bytes) {
-        int bits = bytes.order(ByteOrder.LITTLE_ENDIAN).getShort(bytes.position()) & 0xffff;
-        int exponent = (bits >> 10) & 31;
-        int fraction = bits & 0x3ff;
-        float size =
-                switch (exponent) {
-                    case 0 -> fraction * 0x1p-24f;
-                    case 31 -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-                    default -> Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
-                };
-        return bits >> 15 == 0 ? size : -size;
     }
 
     private static boolean isUnit(float[] numbers) {

@@ -1,9 +1,12 @@
 package dev.gleaner.tracker.release;
 
+import dev.gleaner.tracker.ledger.ReleaseBook;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -58,6 +61,16 @@ public final class OptOuts implements Serializable {
         for (OptOut wish : wishes) {
             values.computeIfAbsent(wish.kind, kind -> new HashSet<>()).add(wish.value);
         }
+    }
+
+    /** All wishes that are honoured, and domains whose owners let nobody come. */
+    public static OptOuts of(ReleaseBook book, Collection<String> stoppedSites) {
+        List<OptOut> wishes = new ArrayList<>();
+        for (ReleaseBook.Wish wish : book.optOuts(ReleaseBook.WishState.HONOURED)) {
+            wishes.add(new OptOut(Kind.valueOf(wish.kind().toUpperCase(Locale.ROOT)), wish.value()));
+        }
+        stoppedSites.forEach(site -> wishes.add(new OptOut(Kind.DOMAIN, site)));
+        return new OptOuts(wishes);
     }
 
     /** Whether somebody asked to leave this pair out. */

@@ -11,16 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.parquet.ParquetReadOptions;
-import org.apache.parquet.column.page.PageReadStore;
-import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.example.data.Group;
-import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
-import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.io.ColumnIOFactory;
-import org.apache.parquet.io.LocalInputFile;
-import org.apache.parquet.io.RecordReader;
-import org.apache.parquet.schema.MessageType;
 
 /**
  * Looks at every byte and row of a release in a folder. Does not trust the manifest: it counts again. Duplicates show by the order of
@@ -103,17 +94,9 @@ public final class ReleaseCheck {
 
     private void table(Preset.Part part, PartFile file) throws IOException {
         long before = rows;
-        try (ParquetFileReader reader = ParquetFileReader.open(
-                new LocalInputFile(folder.resolve(file.name())),
-                ParquetReadOptions.builder(new PlainParquetConfiguration()).build())) {
-            MessageType schema = reader.getFileMetaData().getSchema();
-            for (PageReadStore pages = reader.readNextRowGroup(); pages != null; pages = reader.readNextRowGroup()) {
-                RecordReader<Group> groups = new ColumnIOFactory()
-                        .getColumnIO(schema)
-                        .getRecordReader(pages, new GroupRecordConverter(schema));
-                for (long i = 0; i < pages.getRowCount(); i++) {
-                    row(part, file, groups.read());
-                }
+        try (Groups groups = new Groups(folder.resolve(file.name()))) {
+            for (Group row = groups.next(); row != null; row = groups.next()) {
+                row(part, file, row);
             }
         }
         if (rows - before != file.rows()) {
@@ -123,12 +106,7 @@ public final class ReleaseCheck {
 
     private void row(Preset.Part part, PartFile file, Group g) {
         rows++;
-        PairRow row = ShardRows.row(
-                g,
-                ByteBuffer.allocate(0),
-                g.getLong(ReleaseColumn.JOB.column(), 0),
-                g.getString(ReleaseColumn.ATTEMPT.column(), 0),
-                g.getString(ReleaseColumn.WORKER.column(), 0));
+        PairRow row = ReleaseRows.of(g, ByteBuffer.allocate(0));
         byte[] rank = row.rank();
         if (rankBefore.length > 0 && Arrays.compareUnsigned(rankBefore, rank) >= 0) {
             fault(file.name() + ": " + ShardColumn.SAMPLE_ID + " " + row.sampleId() + " stands twice or out of order");

@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -141,7 +140,12 @@ public final class Releases {
                 .orElseThrow(() -> new IOException("there is no campaign " + version.campaign()));
         List<ShardRef> shards = shards(version.campaign());
         Order order = new Order(
-                Long.toString(version.id()), version.campaign(), shards, preset, optOuts(), version.rowsPerFile());
+                Long.toString(version.id()),
+                version.campaign(),
+                shards,
+                preset,
+                OptOuts.of(book, stoppedSites.get()),
+                version.rowsPerFile());
         clear(order.folder());
         Survey survey = assembly.survey(order, progress -> beat(version, progress));
         Cut cut = Cut.of(survey, preset, version.rowsPerFile());
@@ -227,15 +231,6 @@ public final class Releases {
             }
         });
         return shards;
-    }
-
-    private OptOuts optOuts() {
-        List<OptOuts.OptOut> wishes = new ArrayList<>();
-        for (ReleaseBook.Wish wish : book.optOuts(ReleaseBook.WishState.HONOURED)) {
-            wishes.add(new OptOuts.OptOut(OptOuts.Kind.valueOf(wish.kind().toUpperCase(Locale.ROOT)), wish.value()));
-        }
-        stoppedSites.get().forEach(site -> wishes.add(new OptOuts.OptOut(OptOuts.Kind.DOMAIN, site)));
-        return new OptOuts(wishes);
     }
 
     private static String inputs(List<ShardRef> shards) {

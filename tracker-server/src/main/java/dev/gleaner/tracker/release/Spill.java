@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** Packed rows by the file where they belong, on disk but for the latest of each. One thread. */
@@ -34,11 +34,7 @@ public final class Spill implements AutoCloseable {
         rows.write(ByteBuffer.allocate(Integer.BYTES).putInt(row.length).array());
         rows.write(row);
         if (rows.size() >= KEPT_BYTES) {
-            try (OutputStream out =
-                    Files.newOutputStream(place(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-                rows.writeTo(out);
-            }
-            rows.reset();
+            flush(file, rows);
         }
     }
 
@@ -49,18 +45,18 @@ public final class Spill implements AutoCloseable {
 
     /** All rows of a file, each after its length in four bytes; they are here no more. */
     public byte[] take(int file) throws IOException {
-        byte[] first;
-        try {
-            first = Files.readAllBytes(place(file));
-            Files.delete(place(file));
-        } catch (NoSuchFileException e) {
-            first = new byte[0];
-        }
-        byte[] rest = java.util.Objects.requireNonNull(latest.remove(file), "of a file that is here")
-                .toByteArray();
-        byte[] all = java.util.Arrays.copyOf(first, first.length + rest.length);
-        System.arraycopy(rest, 0, all, first.length, rest.length);
+        flush(file, Objects.requireNonNull(latest.remove(file), "of a file that is here"));
+        byte[] all = Files.readAllBytes(place(file));
+        Files.delete(place(file));
         return all;
+    }
+
+    private void flush(int file, ByteArrayOutputStream rows) throws IOException {
+        try (OutputStream out =
+                Files.newOutputStream(place(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            rows.writeTo(out);
+        }
+        rows.reset();
     }
 
     private Path place(int file) {

@@ -113,7 +113,7 @@ public final class ExploreCalls {
     }
 
     private Answer answer(String release, PairIndex index, List<Hit> hits) {
-        OptOuts optOuts = optOuts();
+        OptOuts optOuts = OptOuts.of(book, stoppedSites.get());
         List<Found> shown = new ArrayList<>();
         int hidden = 0;
         for (Hit hit : hits) {
@@ -135,14 +135,5 @@ public final class ExploreCalls {
             }
         }
         return new Answer(release, shown, hidden, index.size());
-    }
-
-    private OptOuts optOuts() {
-        List<OptOuts.OptOut> wishes = new ArrayList<>();
-        book.optOuts(ReleaseBook.WishState.HONOURED)
-                .forEach(wish -> wishes.add(
-                        new OptOuts.OptOut(OptOuts.Kind.valueOf(wish.kind().toUpperCase(Locale.ROOT)), wish.value())));
-        stoppedSites.get().forEach(site -> wishes.add(new OptOuts.OptOut(OptOuts.Kind.DOMAIN, site)));
-        return new OptOuts(wishes);
     }
 }

@@ -1,6 +1,8 @@
 package dev.gleaner.tracker.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Stage;
@@ -26,6 +28,12 @@ public final class ReleaseCalls {
     private static final Duration LINK_LIFE = Duration.ofMinutes(15);
     private static final int LEAST_ROWS = 100;
     private static final int MOST_ROWS = 500_000;
+    private static final int USUAL_ROWS = 50_000;
+    /** A file's pairs are sorted in memory, of which they may take a third. */
+    private static final long BYTES_A_PAIR = 2_000;
+
+    /** Of one address in an hour. */
+    private static final int MOST_WISHES = 30;
     /** Strangers' wishes that wait for a person; more are refused, for they would bury the others. */
     private static final int MOST_ASKED = 1_000;
 
@@ -34,6 +42,10 @@ public final class ReleaseCalls {
     private final ObjectStore store;
     private final InstantSource clock;
     private final Runnable wake;
+    private final Cache<String, Integer> asked = Caffeine.newBuilder()
+            .maximumSize(100_000)
+            .expireAfterWrite(Duration.ofHours(1))
+            .build();
 
     /** @param wake there is something to build; must not block */
     public ReleaseCalls(
@@ -48,6 +60,7 @@ public final class ReleaseCalls {
     /**
      * @param preset name of one that comes with the program; null when {@code own} is given
      * @param own one's own; null otherwise
+     * @param rowsPerFile about so many; 0: as many as this tracker's memory has room for, {@value #USUAL_ROWS} at most
      */
     public record Wish(
             String campaign,
@@ -116,12 +129,16 @@ public final class ReleaseCalls {
         require(
                 campaign.stage() != Stage.FETCH,
                 "campaign " + campaign.name() + " keeps pictures, no pairs; release the one that scores them");
+        long room = Runtime.getRuntime().maxMemory() / 3 / BYTES_A_PAIR;
+        int rows = wish.rowsPerFile() == 0 ? (int) Math.min(USUAL_ROWS, room) : wish.rowsPerFile();
+        require(rows >= LEAST_ROWS && rows <= MOST_ROWS, "rowsPerFile must be " + LEAST_ROWS + " to " + MOST_ROWS);
         require(
-                wish.rowsPerFile() >= LEAST_ROWS && wish.rowsPerFile() <= MOST_ROWS,
-                "rowsPerFile must be " + LEAST_ROWS + " to " + MOST_ROWS);
+                rows <= room,
+                "rowsPerFile is too much for this tracker's memory, which has room for " + room
+                        + "; give it more with -Xmx, or ask for smaller files");
         require((wish.preset() == null) != (wish.own() == null), "name a preset, or give one of your own");
         Preset preset = wish.own() != null ? wish.own() : builtIn(String.valueOf(wish.preset()));
-        return book.begin(campaign.name(), preset.name(), preset.json(), wish.rowsPerFile(), actor)
+        return book.begin(campaign.name(), preset.name(), preset.json(), rows, actor)
                 .thenApply(version -> {
                     wake.run();
                     return new Begun(version.name());
@@ -211,9 +228,18 @@ public final class ReleaseCalls {
 
     // Wishes to be left out
 
-    /** A stranger's wish, for a person to look at. */
-    public CompletionStage<Void> ask(Asked wish) {
+    /**
+     * A stranger's wish, for a person to look at.
+     *
+     * @param address where it comes from, null when that says nothing
+     */
+    public CompletionStage<Void> ask(Asked wish, @Nullable String address) {
         OptOuts.OptOut optOut = optOut(wish.kind(), wish.value());
+        if (address != null && asked.asMap().merge(address, 1, Integer::sum) > MOST_WISHES) {
+            throw new Refusal(
+                    ProblemCode.TOO_MANY_REQUESTS,
+                    "that is many wishes for an hour; write to those who run this tracker, please");
+        }
         if (book.optOuts(ReleaseBook.WishState.ASKED).size() >= MOST_ASKED) {
             throw new Refusal(
                     ProblemCode.TOO_MANY_REQUESTS, "many wishes wait to be looked at; come again tomorrow, please");

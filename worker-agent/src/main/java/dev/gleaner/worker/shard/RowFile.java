@@ -2,6 +2,7 @@ package dev.gleaner.worker.shard;
 
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.protocol.shard.Column;
+import dev.gleaner.protocol.shard.HalfFloat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

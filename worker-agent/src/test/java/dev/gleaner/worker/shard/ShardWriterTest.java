@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.protocol.shard.HalfFloat;
 import dev.gleaner.protocol.shard.ShardColumn;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -118,5 +119,9 @@ class ShardWriterTest {
         assertEquals((short) 0x0400, HalfFloat.of(0x1p-14f));
         assertEquals((short) 0x2E66, HalfFloat.of(0.1f));
         assertEquals((short) 0x7E00, HalfFloat.of(Float.NaN));
+        for (int bits = Short.MIN_VALUE; bits <= Short.MAX_VALUE; bits++) {
+            float back = HalfFloat.toFloat((short) bits);
+            assertTrue(Float.isNaN(back) || HalfFloat.of(back) == (short) bits, "there and back: " + bits);
+        }
     }
 }

@@ -18,6 +18,11 @@ final class Counting extends Reading {
     }
 
     @Override
+    boolean needsEmbeddings() {
+        return false;
+    }
+
+    @Override
     void take(PairRow row, Preset.Place place) {
         if (place instanceof Preset.Place.In in) {
             survey.in(in.part(), row.similarity());

@@ -21,6 +21,11 @@ final class Packing extends Reading {
     }
 
     @Override
+    boolean needsEmbeddings() {
+        return true;
+    }
+
+    @Override
     void take(PairRow row, Preset.Place place) {
         if (place instanceof Preset.Place.In in && cut.takes(in.part(), row.similarity())) {
             packed.add(new Packed(cut.file(in.part(), row.rank()), row.pack()));

@@ -38,6 +38,9 @@ abstract class Reading {
         this.step = context.totalParallelism();
     }
 
+    /** Whether pairs must have their embeddings. */
+    abstract boolean needsEmbeddings();
+
     /** A pair, and what the preset makes of it. */
     abstract void take(PairRow row, Preset.Place place);
 
@@ -76,7 +79,7 @@ abstract class Reading {
         if (!Digests.sha256(copy.path()).equals(shard.sha256())) {
             throw new IOException("the accepted object " + shard.key() + " has other bytes than were accepted");
         }
-        rows = new ShardRows(copy.path(), shard);
+        rows = new ShardRows(copy.path(), shard, needsEmbeddings());
     }
 
     final void close() throws IOException {

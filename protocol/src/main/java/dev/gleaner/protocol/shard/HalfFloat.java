@@ -1,11 +1,11 @@
-package dev.gleaner.worker.shard;
+package dev.gleaner.protocol.shard;
 
-/** IEEE 754 binary16. The JDK's own conversion came with Java 20. */
-final class HalfFloat {
+/** IEEE 754 binary16, as embeddings are stored. The JDK's own conversion came with Java 20. */
+public final class HalfFloat {
     private HalfFloat() {}
 
     /** The nearest half, ties to even; too large becomes infinity. */
-    static short of(float value) {
+    public static short of(float value) {
         int bits = Float.floatToRawIntBits(value);
         int sign = (bits >>> 16) & 0x8000;
         int magnitude = bits & 0x7fffffff;
@@ -28,5 +28,18 @@ final class HalfFloat {
         int rest = mantissa & ((1 << shift) - 1);
         int half = 1 << (shift - 1);
         return (short) (sign | (kept + (rest > half || (rest == half && (kept & 1) == 1) ? 1 : 0)));
+    }
+
+    /** The same number as a float: exact. */
+    public static float toFloat(short half) {
+        int exponent = (half >> 10) & 31;
+        int fraction = half & 0x3ff;
+        float size =
+                switch (exponent) {
+                    case 0 -> fraction * 0x1p-24f;
+                    case 31 -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+                    default -> Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
+                };
+        return half < 0 ? -size : size;
     }
 }

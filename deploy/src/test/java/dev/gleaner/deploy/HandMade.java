@@ -58,8 +58,13 @@ final class HandMade {
         return JSON.readTree(response.body());
     }
 
-    /** Takes the next job there is and hands in a pair for each text, with what the address says. */
+    /** Takes the next job there is and hands in a pair for each text, with what the address says; it is accepted. */
     void handIn(Path folder, String nickname, String url, List<String> texts, String nsfw) throws Exception {
+        assertEquals("ACCEPTED", outcome(folder, nickname, url, texts, nsfw));
+    }
+
+    /** As above; says what the tracker answers. */
+    String outcome(Path folder, String nickname, String url, List<String> texts, String nsfw) throws Exception {
         JsonNode me = post(
                 "v1/workers",
                 Map.of(
@@ -120,7 +125,6 @@ final class HandMade {
         Counts counts = new Counts(1, 0, 1, 0, rows, rows, rows, Map.of(), Map.of(), 10);
         Manifest manifest = new Manifest(
                 lease.path("bundle").asText(), "fp32", 10, "0".repeat(32), counts, List.of(shard.object()), 1);
-        assertEquals(
-                "ACCEPTED", post(path + "/submit", manifest).path("outcome").asText());
+        return post(path + "/submit", manifest).path("outcome").asText();
     }
 }

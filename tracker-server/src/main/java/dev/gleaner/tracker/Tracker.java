@@ -262,7 +262,7 @@ public final class Tracker implements AutoCloseable {
                                 ledger.secret("site.stops"),
                                 clock),
                         operators,
-                        new TrustCalls(ledger.reputation(), judging.backTracking(), operators),
+                        new TrustCalls(ledger.reputation(), judging, operators),
                         new ReleaseCalls(
                                 ledger.releaseBook(), operators, store, clock, () -> releaseThread.execute(publishing)),
                         explore,

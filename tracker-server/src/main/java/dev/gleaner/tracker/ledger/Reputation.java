@@ -24,6 +24,9 @@ public interface Reputation {
     /** The results of a job that are held or being judged, in the order of their attempts. */
     List<HandedIn> handedIn(long job);
 
+    /** Results of a campaign that wait for another volunteer's. */
+    List<Result> waiting(String campaign);
+
     /** Workers of which something must be taken back. */
     List<Suspect> suspects();
 

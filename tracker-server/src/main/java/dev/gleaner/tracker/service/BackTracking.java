@@ -36,8 +36,13 @@ public final class BackTracking {
     /** What became of a worker's retracted results. */
     public record GivenBack(int reinstated, int left) {}
 
-    /** Takes back what must be, of all workers of which something was found. */
-    public void settle() {
+    /**
+     * Takes back what must be, of all workers of which something was found.
+     *
+     * @return how many results were
+     */
+    public int settle() {
+        int takenBack = 0;
         try {
             for (Reputation.Suspect suspect : reputation.suspects()) {
                 List<Reputation.Result> doubtful = suspect.convicted()
@@ -48,6 +53,7 @@ public final class BackTracking {
                         : "nobody checked it, and a later result of its worker was wrong";
                 for (Reputation.Result result : doubtful) {
                     retract(result, reason, "tracker");
+                    takenBack++;
                 }
                 log.warn(
                         "A worker's results were taken back: worker={} convicted={} results={}",
@@ -62,6 +68,7 @@ public final class BackTracking {
         } catch (IOException | UncheckedIOException | CompletionException | Ledger.LedgerException e) {
             log.warn("Results could not be taken back now and will be: cause={}", e.toString());
         }
+        return takenBack;
     }
 
     private void retract(Reputation.Result result, String reason, String actor) throws IOException {

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 /** What operators say of who can be believed. Safe for any thread; what says so blocks. */
 public final class TrustCalls {
     private final Reputation reputation;
-    private final BackTracking backTracking;
+    private final Judge judge;
     private final OperatorCalls operators;
 
-    public TrustCalls(Reputation reputation, BackTracking backTracking, OperatorCalls operators) {
+    public TrustCalls(Reputation reputation, Judge judge, OperatorCalls operators) {
         this.reputation = reputation;
-        this.backTracking = backTracking;
+        this.judge = judge;
         this.operators = operators;
     }
 
@@ -34,7 +34,7 @@ public final class TrustCalls {
      */
     public record Pardoned(String worker, int reinstated, int left) {}
 
-    /** Says how a campaign's results are compared from now on. */
+    /** Says how a campaign's results are compared from now on. When no more are, those that wait are judged by themselves. */
     public CompletionStage<CampaignStatus> replicate(String actor, String campaign, Wish wish) {
         if (wish.replication() != null && operators.campaign(campaign).stage() == Stage.FETCH) {
             throw new Refusal(
@@ -44,6 +44,9 @@ public final class TrustCalls {
         return reputation.replicate(campaign, wish.replication(), actor).thenApply(found -> {
             if (!found) {
                 throw OperatorCalls.noCampaign(campaign);
+            }
+            if (wish.replication() == null) {
+                reputation.waiting(campaign).forEach(result -> judge.judge(result.job(), result.attempt()));
             }
             return operators.campaign(campaign);
         });
@@ -55,9 +58,7 @@ public final class TrustCalls {
         if (!join(reputation.convict(worker, actor))) {
             throw new Refusal(ProblemCode.STATE_CONFLICT, "worker " + worker + " is convicted already");
         }
-        int before = reputation.retracted(worker).size();
-        backTracking.settle();
-        return new Convicted(worker, reputation.retracted(worker).size() - before);
+        return new Convicted(worker, judge.backTracking().settle());
     }
 
     /** Undoes a conviction, and makes count again what can. Blocks. */
@@ -65,7 +66,7 @@ public final class TrustCalls {
         if (!join(reputation.pardon(worker, actor))) {
             throw OperatorCalls.noWorker(worker);
         }
-        BackTracking.GivenBack given = backTracking.giveBack(worker, actor);
+        BackTracking.GivenBack given = judge.backTracking().giveBack(worker, actor);
         return new Pardoned(worker, given.reinstated(), given.left());
     }
 

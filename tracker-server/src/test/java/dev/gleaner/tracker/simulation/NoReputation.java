@@ -26,6 +26,11 @@ final class NoReputation implements Reputation {
     }
 
     @Override
+    public List<Result> waiting(String campaign) {
+        return List.of();
+    }
+
+    @Override
     public List<Suspect> suspects() {
         return List.of();
     }

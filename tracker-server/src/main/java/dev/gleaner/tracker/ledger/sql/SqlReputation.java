@@ -74,6 +74,16 @@ final class SqlReputation implements Reputation {
     }
 
     @Override
+    public List<Result> waiting(String campaign) {
+        return ledger.read(c -> all(
+                c,
+                SqlReputation::result,
+                "SELECT a.job, a.number FROM attempt a JOIN job j ON j.id = a.job WHERE a.doubt = 2"
+                        + " AND j.campaign = (SELECT id FROM campaign WHERE name = ?) ORDER BY a.job, a.number",
+                campaign));
+    }
+
+    @Override
     public List<Suspect> suspects() {
         return ledger.read(c -> all(
                 c,

@@ -556,6 +556,8 @@ abstract class LedgerContract {
         handIn(last, "ada", 1);
         apply(last, new LedgerEvent.Hold(1, "waits"));
         assertEquals(last, ready(Stage.WHOLE).get(0).job());
+        assertEquals(
+                List.of(new Reputation.Result(last, 1)), ledger.reputation().waiting("c"));
         List<Ledger.Tried> tried = ledger.tried(List.of(last)).get(last);
         assertTrue(tried.get(0).waits());
         assertTrue(tried.get(0).party().contains("worker ada"));

@@ -64,11 +64,16 @@ class LargeUploadIT {
         assertEquals(200, answer.statusCode(), answer.body());
     }
 
-    /** So that nothing can be packed. */
+    /** Of unit length, and so that nothing can be packed. */
     private float[] noise() {
         float[] embedding = new float[512];
+        double squares = 0;
         for (int i = 0; i < embedding.length; i++) {
             embedding[i] = (float) random.nextGaussian();
+            squares += embedding[i] * embedding[i];
+        }
+        for (int i = 0; i < embedding.length; i++) {
+            embedding[i] /= (float) Math.sqrt(squares);
         }
         return embedding;
     }

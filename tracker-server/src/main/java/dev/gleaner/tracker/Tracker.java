@@ -318,7 +318,12 @@ public final class Tracker implements AutoCloseable {
         every(healthThread, SWEEP_SECONDS, TimeUnit.SECONDS, hosts::flush);
         every(healthThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> probe(ledger, store, wellness, clock));
         if (cluster != null) {
-            watch(meters, cluster);
+            AtomicInteger safe = new AtomicInteger();
+            watch(meters, cluster, safe);
+            ScheduledExecutorService clusterThread = Executors.newSingleThreadScheduledExecutor(daemon("cluster"));
+            add("cluster thread", clusterThread::shutdownNow);
+            // It asks all trackers, and one that was just cut off answers never: not on an event loop.
+            every(clusterThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> safe.set(cluster.isSafe() ? 1 : 0));
             every(clockThread, SHARE_MILLIS, TimeUnit.MILLISECONDS, () -> desk.own(share.get()));
         }
         log.info(
@@ -430,14 +435,13 @@ public final class Tracker implements AutoCloseable {
         }
     }
 
-    private static void watch(Meters meters, Cluster cluster) {
+    private static void watch(Meters meters, Cluster cluster, AtomicInteger safe) {
         meters.cluster("members", "trackers in the cluster, as this one sees it", cluster::members);
         meters.cluster(
                 "partitions",
                 "partitions of the jobs that this tracker owns",
                 () -> cluster.share().partitions().size());
-        meters.cluster(
-                "safe", "1 when every partition has a backup and a tracker may leave", () -> cluster.isSafe() ? 1 : 0);
+        meters.cluster("safe", "1 when every partition has a backup and a tracker may leave", safe::get);
     }
 
     private static void every(ScheduledExecutorService thread, long every, TimeUnit unit, Runnable task) {

@@ -12,6 +12,7 @@ import dev.gleaner.tracker.storage.Digests;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -464,17 +465,26 @@ final class FaultRun implements AutoCloseable {
         split(alone, false);
     }
 
-    /** What a tracker that was cut off from the others has to say. */
+    /** What a tracker that was cut off from the others has to say, which on a loaded machine takes it a while to know. */
     private String whatIsSeenBy(int alone) throws InterruptedException {
-        try {
-            byte[] meters = get(httpPorts.get(alone), "/metrics", "").body();
-            return new String(meters, java.nio.charset.StandardCharsets.UTF_8)
-                            .contains("\ngleaner_cluster_members 1.0\n")
-                    ? "cluster split into two"
-                    : "cluster split and not noticed";
-        } catch (IOException e) {
-            return "cluster split while a tracker started"; // It had been killed just before.
-        }
+        Instant until = Instant.now().plusSeconds(45);
+        String seen;
+        do {
+            try {
+                byte[] meters = get(httpPorts.get(alone), "/metrics", "").body();
+                if (new String(meters, java.nio.charset.StandardCharsets.UTF_8)
+                        .contains("\ngleaner_cluster_members 1.0\n")) {
+                    return "cluster split into two";
+                }
+                seen = "cluster split and not noticed";
+            } catch (ConnectException e) {
+                return "cluster split while a tracker started"; // It had been killed just before.
+            } catch (IOException e) {
+                seen = "cluster split and a tracker silent: " + e.getMessage();
+            }
+            Thread.sleep(500);
+        } while (Instant.now().isBefore(until));
+        return seen;
     }
 
     /** As a service manager does: a tracker that finds no database or store at its start ends, and is started again. */

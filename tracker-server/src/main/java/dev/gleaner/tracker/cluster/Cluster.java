@@ -203,7 +203,7 @@ public final class Cluster implements AutoCloseable {
         return hazelcast.getCluster().getMembers().size();
     }
 
-    /** Whether all partitions have owners and backups: another member may leave now. */
+    /** Whether all partitions have owners and backups: another member may leave now. Asks all members and waits for them. */
     public boolean isSafe() {
         return hazelcast.getPartitionService().isClusterSafe();
     }

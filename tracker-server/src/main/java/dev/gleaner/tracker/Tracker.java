@@ -1,5 +1,6 @@
 package dev.gleaner.tracker;
 
+import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.tracker.cluster.BusFeed;
@@ -29,6 +30,9 @@ import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.release.Releases;
 import dev.gleaner.tracker.release.jet.JetAssembly;
+import dev.gleaner.tracker.screen.KnownAddresses;
+import dev.gleaner.tracker.screen.KnownFilter;
+import dev.gleaner.tracker.screen.LocalFilter;
 import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
@@ -43,6 +47,7 @@ import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Ranks;
 import dev.gleaner.tracker.service.ReleaseCalls;
+import dev.gleaner.tracker.service.ScreenCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.Tokens;
 import dev.gleaner.tracker.service.TrustCalls;
@@ -141,6 +146,10 @@ public final class Tracker implements AutoCloseable {
 
         ScheduledExecutorService leaseThread = Executors.newSingleThreadScheduledExecutor(daemon("leases"));
         add("lease thread", () -> stop(leaseThread));
+        Path scratch = Places.scratch(config.data());
+        KnownAddresses known = new KnownAddresses(ledger, store, filter(config, cluster), scratch.resolve("screened"));
+        ScheduledExecutorService knownThread = Executors.newSingleThreadScheduledExecutor(daemon("known addresses"));
+        add("known addresses thread", () -> stop(knownThread));
         ExecutorService intakeThreads = Executors.newFixedThreadPool(INTAKE_THREADS, daemon("intake"));
         add("intake threads", () -> stop(intakeThreads));
         AtomicReference<@Nullable Judge> judge = new AtomicReference<>();
@@ -165,9 +174,21 @@ public final class Tracker implements AutoCloseable {
                 },
                 meters);
         Hosts hosts = new Hosts(ledger.statistics()::keptFrom, clock);
+        Setting<StoppedSites> stopped = new Setting<>(ledger, "stopped.sites", StoppedSites.class, StoppedSites.NONE);
+        Supplier<List<String>> stoppedNames = () ->
+                stopped.get().stops().stream().map(StoppedSites.Stop::site).toList();
+        ScreenCalls screens = new ScreenCalls(ledger, ledger.releaseBook(), stoppedNames, known);
         Draw draw = new Draw(ledger.secret("checks"));
         Judge judging = new Judge(
-                ledger, ledger.reputation(), draw, new Intake(store), hosts, intakeThreads, clock, new JudgeMonitor() {
+                ledger,
+                ledger.reputation(),
+                draw,
+                new Intake(store),
+                hosts,
+                intakeThreads,
+                clock,
+                screens::leftOut,
+                new JudgeMonitor() {
                     @Override
                     public void judged(Submit.Outcome outcome, String reason) {
                         meters.judged(outcome, reason);
@@ -176,6 +197,11 @@ public final class Tracker implements AutoCloseable {
                     @Override
                     public void took(Duration time) {
                         meters.took(time);
+                    }
+
+                    @Override
+                    public void counts(long job, FencingToken token) {
+                        knownThread.execute(() -> known.accepted(job, token));
                     }
 
                     @Override
@@ -198,7 +224,6 @@ public final class Tracker implements AutoCloseable {
         Access access = new Access(ledger, roster, clock);
         ClientAddress addresses = new ClientAddress(config.trustedProxies());
         Board board = cluster == null ? Board.ofOne() : new SharedBoard(cluster);
-        Setting<StoppedSites> stopped = new Setting<>(ledger, "stopped.sites", StoppedSites.class, StoppedSites.NONE);
         SiteDesk sites = new SiteDesk(clock, settings.siteRates(), stopped, board);
         meters.sites(() -> sites.spared().size());
         Ranks ranks = new Ranks(roster);
@@ -220,9 +245,6 @@ public final class Tracker implements AutoCloseable {
                 new Collector(ledger, store, clock),
                 sites,
                 settings);
-        Supplier<List<String>> stoppedNames = () ->
-                stopped.get().stops().stream().map(StoppedSites.Stop::site).toList();
-        Path scratch = Places.scratch(config.data());
         if (cluster != null) {
             JetAssembly.prepare(cluster.member(), store, scratch);
         }
@@ -252,7 +274,17 @@ public final class Tracker implements AutoCloseable {
                 vertx,
                 new Api.Services(
                         new WorkerCalls(
-                                ledger, roster, settings.enrolment(), routed, sites, ranks, judging, store, times),
+                                ledger,
+                                roster,
+                                settings.enrolment(),
+                                routed,
+                                sites,
+                                ranks,
+                                judging,
+                                store,
+                                times,
+                                screens::mustAsk),
+                        screens,
                         everybody,
                         watchers,
                         new StopCalls(
@@ -264,7 +296,12 @@ public final class Tracker implements AutoCloseable {
                         operators,
                         new TrustCalls(ledger.reputation(), judging, operators),
                         new ReleaseCalls(
-                                ledger.releaseBook(), operators, store, clock, () -> releaseThread.execute(publishing)),
+                                ledger.releaseBook(),
+                                operators,
+                                store,
+                                clock,
+                                () -> releaseThread.execute(publishing),
+                                () -> knownThread.execute(screens::refresh)),
                         explore,
                         new LeaseCalls(ledger, roster, routed, clock),
                         new AttentionCalls(
@@ -307,7 +344,10 @@ public final class Tracker implements AutoCloseable {
                 feed.tellOverview();
             }
         });
-        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, stopped::refresh);
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> {
+            stopped.refresh();
+            screens.refresh();
+        });
         every(clockThread, RANK_SECONDS, TimeUnit.SECONDS, ranks::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
@@ -317,6 +357,8 @@ public final class Tracker implements AutoCloseable {
         add("hosts", hosts::flush);
         every(healthThread, SWEEP_SECONDS, TimeUnit.SECONDS, hosts::flush);
         every(healthThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> probe(ledger, store, wellness, clock));
+        every(knownThread, SWEEP_SECONDS, TimeUnit.SECONDS, known::tend);
+        meters.known(known::held);
         if (cluster != null) {
             AtomicInteger safe = new AtomicInteger();
             watch(meters, cluster, safe);
@@ -433,6 +475,20 @@ public final class Tracker implements AutoCloseable {
             throw new IOException(
                     "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(), cause);
         }
+    }
+
+    /** @throws IOException when this tracker's part of it does not fit into its memory */
+    private static KnownFilter filter(TrackerConfig config, @Nullable Cluster cluster) throws IOException {
+        ClusterSettings others = config.cluster();
+        long members = others == null ? 1 : Math.max(1, others.members().size());
+        long bytes = KnownFilter.bytes(config.knownAddresses()) / members;
+        long room = Runtime.getRuntime().maxMemory() / 2;
+        if (bytes > room) {
+            throw new IOException("to remember " + config.knownAddresses() + " addresses takes " + (bytes >> 20)
+                    + " MiB of this tracker's memory, half of which is " + (room >> 20)
+                    + " MiB; give it more with -Xmx, or a smaller --known-addresses");
+        }
+        return cluster == null ? new LocalFilter(config.knownAddresses()) : cluster.filter(config.knownAddresses());
     }
 
     private static void watch(Meters meters, Cluster cluster, AtomicInteger safe) {

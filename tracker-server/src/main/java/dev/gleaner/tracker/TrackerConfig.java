@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param trustedProxies addresses or subnets whose word on where a call comes from is believed
  * @param tls null for plain HTTP, as behind a proxy
  * @param dns name server that is asked for the TXT records of site owners; null for this machine's own
+ * @param knownAddresses so many addresses of accepted jobs are remembered, by all trackers together
  * @param cluster null for a tracker on its own, which opens no port for others
  */
 public record TrackerConfig(
@@ -29,11 +30,18 @@ public record TrackerConfig(
         @Nullable ClusterSettings cluster,
         List<String> trustedProxies,
         @Nullable Tls tls,
-        @Nullable InetSocketAddress dns) {
+        @Nullable InetSocketAddress dns,
+        long knownAddresses) {
+    /** Some 19 MB. */
+    public static final long DEFAULT_KNOWN_ADDRESSES = 10_000_000;
+
     public TrackerConfig {
         trustedProxies = List.copyOf(trustedProxies);
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("the port must be 0 to 65535");
+        }
+        if (knownAddresses < 1_000 || knownAddresses > 100_000_000_000L) {
+            throw new IllegalArgumentException("known addresses must be 1000 to 100000000000");
         }
         if (cluster != null && !(ledger instanceof LedgerPlace.Postgres && objects instanceof ObjectsPlace.S3)) {
             throw new IllegalArgumentException(
@@ -41,7 +49,7 @@ public record TrackerConfig(
         }
     }
 
-    /** A tracker that asks this machine's own name servers. */
+    /** A tracker that asks this machine's own name servers and remembers the usual number of addresses. */
     public TrackerConfig(
             String host,
             int port,
@@ -52,7 +60,7 @@ public record TrackerConfig(
             @Nullable ClusterSettings cluster,
             List<String> trustedProxies,
             @Nullable Tls tls) {
-        this(host, port, data, leases, ledger, objects, cluster, trustedProxies, tls, null);
+        this(host, port, data, leases, ledger, objects, cluster, trustedProxies, tls, null, DEFAULT_KNOWN_ADDRESSES);
     }
 
     /** A tracker with everything in its own folder. */

@@ -31,6 +31,7 @@ class ArchitectureTest {
                 Map.entry("org.sqlite..", List.of(ROOT + ".ledger.sql..")),
                 Map.entry("org.apache.parquet..", List.of(ROOT + ".intake..", ROOT + ".release..")),
                 Map.entry("org.apache.lucene..", List.of(ROOT + ".explore..")),
+                Map.entry("com.google.common..", List.of(ROOT + ".screen..")),
                 Map.entry("picocli..", List.of(ROOT + ".cli..")));
         homes.forEach((library, packages) -> noClasses()
                 .that()
@@ -82,6 +83,7 @@ class ArchitectureTest {
                         ROOT + ".service..",
                         ROOT + ".sites..",
                         ROOT + ".release..",
+                        ROOT + ".screen..",
                         ROOT + ".storage..")
                 .should()
                 .callMethod(System.class, "currentTimeMillis")
@@ -108,7 +110,8 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + ".lease..", ROOT + ".ledger.sql..", ROOT + ".intake..")
                 .check(all);
-        slices().matching(ROOT + ".(lease|intake|storage|service|http|ledger|cluster|watch|trust|release|explore)..")
+        slices().matching(ROOT
+                        + ".(lease|intake|storage|service|http|ledger|cluster|watch|trust|release|explore|screen)..")
                 .should()
                 .beFreeOfCycles()
                 .check(all);

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param optOuts further ways to say no that are heeded; null stands for {@link OptOuts#DEFAULT}
  * @param tolerateBadCertificates whether pictures are taken from servers whose TLS certificate does not verify, too; such are
  *     counted; null as false: dropped as {@code tls}
+ * @param skipKnown whether addresses that were candidates of an accepted job of the campaign are dropped as {@code known}
+ *     instead of being fetched again; null as false
  */
 public record Policy(
         List<String> linkPaths,
@@ -49,7 +51,8 @@ public record Policy(
         @JsonProperty(required = true) double threshold,
         int rowsPerShard,
         @Nullable OptOuts optOuts,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean tolerateBadCertificates) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean tolerateBadCertificates,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean skipKnown) {
 
     /** Pillow's bomb limit, which the LAION effort used too. */
     public static final long DEFAULT_MAX_PIXELS = 89_478_484;
@@ -94,6 +97,7 @@ public record Policy(
                 0.3,
                 10_000,
                 OptOuts.DEFAULT,
+                null,
                 null);
     }
 
@@ -106,6 +110,11 @@ public record Policy(
     /** Whether bad certificates are let pass. */
     public boolean toleratesBadCertificates() {
         return Boolean.TRUE.equals(tolerateBadCertificates);
+    }
+
+    /** Whether known addresses are left out. */
+    public boolean skipsKnown() {
+        return Boolean.TRUE.equals(skipKnown);
     }
 
     private static Set<String> sorted(Set<String> set) {

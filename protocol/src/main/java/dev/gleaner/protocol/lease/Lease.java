@@ -1,5 +1,6 @@
 package dev.gleaner.protocol.lease;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Slice;
 import dev.gleaner.protocol.campaign.Stage;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param ttlSeconds the lease ends this long after the last heartbeat
  * @param hardCapSeconds the lease ends this long after it was granted, whatever beats
  * @param stage what to do; null stands for {@link Stage#WHOLE}
+ * @param screen whether the worker must ask by {@link Screen} before it fetches and before it hands in; null as false
  */
 public record Lease(
         long job,
@@ -31,9 +33,15 @@ public record Lease(
         String bundle,
         int ttlSeconds,
         int hardCapSeconds,
-        @Nullable Stage stage) {
+        @Nullable Stage stage,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean screen) {
     /** What to do. */
     public Stage does() {
         return stage == null ? Stage.WHOLE : stage;
+    }
+
+    /** Whether links and pictures must be asked about. */
+    public boolean asks() {
+        return Boolean.TRUE.equals(screen);
     }
 }

@@ -24,6 +24,10 @@ public enum PairDrop {
     OPTED_OUT,
     /** The site's {@code robots.txt} forbids the address. */
     ROBOTS_TXT,
+    /** Somebody asked the tracker's operators to leave the address, its site, its page or the picture out. */
+    LEFT_OUT,
+    /** The address was a candidate of an accepted job, and the policy does not want it twice. */
+    KNOWN,
     TOO_SMALL,
     TOO_LARGE,
     /** The bytes are not a picture, or of a format the policy does not keep. */

@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.cli;
 
 import dev.gleaner.tracker.bench.Bench;
+import dev.gleaner.tracker.bench.KnownBench;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.sql.SQLException;
@@ -120,6 +121,18 @@ final class BenchCommand {
         for (int count : workers) {
             new Bench(out, List.of()).swarm(count, jobSeconds, seconds);
         }
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "known",
+            description =
+                    "The filter of known addresses when it is full: memory, false positives, speed. Give -Xmx for many.",
+            mixinStandardHelpOptions = true)
+    int known(
+            @Option(names = "--addresses", defaultValue = "10000000", description = "default: ${DEFAULT-VALUE}")
+                    long addresses) {
+        new KnownBench(out).run(addresses);
         return Exit.OK;
     }
 

@@ -3,8 +3,14 @@ package dev.gleaner.tracker.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gleaner.protocol.Printable;
 import dev.gleaner.tracker.service.ReleaseCalls;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,11 +21,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "opt-out",
         description =
-                "What people asked to be left out: addresses, domains, pages, pictures. Honoured by the next release.",
+                "What people asked to be left out: addresses, domains, pages, pictures. Workers honour it within a minute, and the next release does.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class OptOutCommand {
-    private static final String KIND = "url, domain, page or image (MD5 or SHA-256 of its bytes)";
+    private static final String KIND =
+            "url, domain, page, image (MD5 or SHA-256 of its bytes) or address (MD5, SHA-1 or SHA-256 of a url)";
     private final PrintStream out;
 
     OptOutCommand(PrintStream out) {
@@ -44,17 +51,66 @@ final class OptOutCommand {
 
     @Command(
             name = "add",
-            description = "Leaves something out of all releases to come, asked for or not.",
+            description =
+                    "Leaves something out from now on, asked for or not: one value, or a list such as one of known-bad pictures.",
             mixinStandardHelpOptions = true)
     int add(
             @Mixin OperatorOptions operator,
             @Parameters(paramLabel = "KIND", description = KIND) String kind,
-            @Parameters(paramLabel = "VALUE") String value,
+            @Parameters(paramLabel = "VALUE", arity = "0..1") @Nullable String value,
+            @Option(
+                            names = "--file",
+                            paramLabel = "FILE",
+                            description = "values instead, one a line; what begins with # is skipped")
+                    @Nullable
+                    Path file,
             @Option(names = "--reason", paramLabel = "TEXT", description = "why") @Nullable String reason)
             throws IOException {
+        if (file != null && value == null) {
+            return addAll(operator, kind, file, reason);
+        }
+        if (file != null || value == null) {
+            throw new Failure(Exit.USAGE, "give either a VALUE or --file FILE");
+        }
         operator.post("v1/operator/opt-outs", new ReleaseCalls.Decided(kind, value, "honoured", reason));
-        out.println("left out of all releases to come: " + kind + " " + value);
+        out.println("left out by workers within a minute, and of all releases to come: " + kind + " " + value);
         return Exit.OK;
+    }
+
+    private int addAll(OperatorOptions operator, String kind, Path file, @Nullable String reason) throws IOException {
+        List<String> some = new ArrayList<>();
+        long values = 0;
+        long added = 0;
+        try (BufferedReader lines = Files.newBufferedReader(file)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.isBlank() || line.startsWith("#")) {
+                    continue;
+                }
+                some.add(line.strip());
+                values++;
+                if (some.size() == ReleaseCalls.MOST_LISTED) {
+                    added += honour(operator, kind, some, reason);
+                }
+            }
+        } catch (CharacterCodingException e) {
+            throw new Failure(Exit.DATA, file + " is no text in UTF-8");
+        }
+        if (!some.isEmpty()) {
+            added += honour(operator, kind, some, reason);
+        }
+        out.printf(
+                "left out by workers within a minute, and of all releases to come: %d of kind %s, %d of them new%n",
+                values, kind, added);
+        return Exit.OK;
+    }
+
+    private static long honour(OperatorOptions operator, String kind, List<String> some, @Nullable String reason)
+            throws IOException {
+        long added = operator.post("v1/operator/opt-outs/list", new ReleaseCalls.Listed(kind, some, reason))
+                .path("added")
+                .asLong();
+        some.clear();
+        return added;
     }
 
     @Command(name = "deny", description = "Does not do what somebody asked for.", mixinStandardHelpOptions = true)

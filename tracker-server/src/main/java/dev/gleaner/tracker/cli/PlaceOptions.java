@@ -90,15 +90,34 @@ final class PlaceOptions {
             @Nullable ClusterSettings cluster,
             List<String> trustedProxies,
             TrackerConfig.@Nullable Tls tls,
-            @Nullable InetSocketAddress dns)
+            @Nullable InetSocketAddress dns,
+            long knownAddresses)
             throws IOException {
         return new TrackerConfig(
-                host, port, data, leases, ledgerPlace(), objectsPlace(), cluster, trustedProxies, tls, dns);
+                host,
+                port,
+                data,
+                leases,
+                ledgerPlace(),
+                objectsPlace(),
+                cluster,
+                trustedProxies,
+                tls,
+                dns,
+                knownAddresses);
     }
 
     /** For commands that run no tracker. */
     TrackerConfig config() throws IOException {
-        return config("127.0.0.1", 0, LeaseSettings.DEFAULT, null, List.of(), null, null);
+        return config(
+                "127.0.0.1",
+                0,
+                LeaseSettings.DEFAULT,
+                null,
+                List.of(),
+                null,
+                null,
+                TrackerConfig.DEFAULT_KNOWN_ADDRESSES);
     }
 
     private LedgerPlace ledgerPlace() throws IOException {

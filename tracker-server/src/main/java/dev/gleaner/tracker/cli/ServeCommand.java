@@ -101,6 +101,14 @@ final class ServeCommand implements Callable<Integer> {
     int heartbeat;
 
     @Option(
+            names = "--known-addresses",
+            paramLabel = "N",
+            defaultValue = "10000000",
+            description =
+                    "remember so many addresses of accepted jobs, for campaigns whose policy says skipKnown; some 15 bits each, of all trackers together, which must all say the same (default: ${DEFAULT-VALUE})")
+    long knownAddresses;
+
+    @Option(
             names = "--cluster-host",
             paramLabel = "ADDRESS",
             defaultValue = "${env:GLEANER_CLUSTER_HOST}",
@@ -193,7 +201,8 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         LeaseSettings leases =
                 new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
-        TrackerConfig config = places.config(host, port, leases, cluster(), given(trustedProxies), tls(), nameServer());
+        TrackerConfig config = places.config(
+                host, port, leases, cluster(), given(trustedProxies), tls(), nameServer(), knownAddresses);
         boolean firstStart = !Files.exists(places.data.resolve("operator.token"));
         Tracker tracker = Tracker.start(config, InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);

@@ -2,6 +2,7 @@ package dev.gleaner.tracker.cluster;
 
 import com.hazelcast.cluster.Member;
 import com.hazelcast.config.Config;
+import com.hazelcast.config.InMemoryFormat;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
@@ -11,6 +12,7 @@ import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.partition.Partition;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.screen.KnownFilter;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
@@ -61,6 +63,10 @@ public final class Cluster implements AutoCloseable {
                 new MultiMapConfig("__vertx.subs").setValueCollectionType(MultiMapConfig.ValueCollectionType.SET));
         config.addMapConfig(new MapConfig("__vertx.haInfo"));
         config.addMapConfig(new MapConfig("__vertx.nodeInfo"));
+        // What a member takes with it when it dies is made again from the store; a second copy would double the room.
+        config.addMapConfig(
+                new MapConfig(SharedFilter.PARTS_MAP).setBackupCount(0).setInMemoryFormat(InMemoryFormat.OBJECT));
+        config.addMapConfig(new MapConfig(SharedFilter.STATE_MAP));
         config.setClusterName(settings.name());
         config.setProperty("hazelcast.phone.home.enabled", "false");
         config.setProperty("hazelcast.shutdownhook.enabled", "false");
@@ -89,6 +95,9 @@ public final class Cluster implements AutoCloseable {
                         "java.util.",
                         "java.time.",
                         "dev.gleaner.tracker.release.",
+                        "dev.gleaner.tracker.screen.",
+                        "dev.gleaner.tracker.cluster.",
+                        "com.google.common.hash.",
                         "[");
         config.getSerializationConfig().setJavaSerializationFilterConfig(filter);
         network(config.getNetworkConfig(), settings);
@@ -154,6 +163,15 @@ public final class Cluster implements AutoCloseable {
                 .toCompletionStage()
                 .toCompletableFuture()
                 .join();
+    }
+
+    /**
+     * A filter that all trackers share.
+     *
+     * @param keys so many have room; the same for all of them
+     */
+    public KnownFilter filter(long keys) {
+        return new SharedFilter(hazelcast, keys);
     }
 
     /** This tracker's name among the others. */

@@ -14,6 +14,7 @@ import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.ReleaseCalls;
+import dev.gleaner.tracker.service.ScreenCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.TrustCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
@@ -55,6 +56,7 @@ public final class Api {
      */
     public record Services(
             WorkerCalls workers,
+            ScreenCalls screens,
             PublicCalls everybody,
             Watchers watchers,
             StopCalls stops,
@@ -78,7 +80,8 @@ public final class Api {
         this.vertx = vertx;
         this.services = services;
         this.addresses = addresses;
-        this.workers = new WorkerRoutes(services.workers, services.bundles, services.uploads, addresses);
+        this.workers =
+                new WorkerRoutes(services.workers, services.screens, services.bundles, services.uploads, addresses);
         this.operators = new OperatorRoutes(
                 services.access,
                 services.operators,

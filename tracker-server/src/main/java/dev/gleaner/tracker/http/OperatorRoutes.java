@@ -78,6 +78,9 @@ final class OperatorRoutes {
                 ROOT + "/opt-outs",
                 ctx -> Calls.empty(releases.decide(actor(ctx), Requests.body(ctx, ReleaseCalls.Decided.class))));
         calls.post(
+                ROOT + "/opt-outs/list",
+                ctx -> releases.honour(actor(ctx), Requests.body(ctx, ReleaseCalls.Listed.class)));
+        calls.post(
                 ROOT + "/opt-outs/forget",
                 ctx -> Calls.empty(releases.forget(actor(ctx), Requests.body(ctx, ReleaseCalls.Forgotten.class))));
         calls.get(

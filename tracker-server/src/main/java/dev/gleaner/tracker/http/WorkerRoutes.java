@@ -5,9 +5,11 @@ import dev.gleaner.protocol.lease.Fail;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Release;
+import dev.gleaner.protocol.lease.Screen;
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.Refusal;
+import dev.gleaner.tracker.service.ScreenCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import io.vertx.ext.web.Router;
@@ -21,7 +23,11 @@ final class WorkerRoutes {
     private static final int MOST_OTHERS = 5_000;
     private static final String LEASE = "/v1/leases/:job/:token";
 
+    /** Some eight thousand links with their sites and pages. */
+    private static final long SCREEN_BYTES = 2 << 20;
+
     private final WorkerCalls workers;
+    private final ScreenCalls screens;
     private final BundleShelf bundles;
     private final @Nullable FileObjectStore store;
     private final ClientAddress addresses;
@@ -32,8 +38,14 @@ final class WorkerRoutes {
     private final Admission others = new Admission(MOST_OTHERS, new SecureRandom());
 
     /** @param store takes uploads itself, null when workers upload elsewhere */
-    WorkerRoutes(WorkerCalls workers, BundleShelf bundles, @Nullable FileObjectStore store, ClientAddress addresses) {
+    WorkerRoutes(
+            WorkerCalls workers,
+            ScreenCalls screens,
+            BundleShelf bundles,
+            @Nullable FileObjectStore store,
+            ClientAddress addresses) {
         this.workers = workers;
+        this.screens = screens;
         this.bundles = bundles;
         this.store = store;
         this.addresses = addresses;
@@ -63,6 +75,14 @@ final class WorkerRoutes {
                         Requests.job(ctx),
                         Requests.token(ctx),
                         Requests.body(ctx, Tickets.Request.class))));
+        calls.post(
+                LEASE + "/screen",
+                SCREEN_BYTES,
+                ctx -> Calls.done(screens.screen(
+                        worker(ctx),
+                        Requests.job(ctx),
+                        Requests.token(ctx),
+                        Requests.body(ctx, Screen.Request.class))));
         calls.post(
                 LEASE + "/inputs",
                 ctx -> Calls.done(workers.inputs(worker(ctx), Requests.job(ctx), Requests.token(ctx))));

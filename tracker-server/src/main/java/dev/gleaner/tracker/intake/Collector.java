@@ -60,7 +60,7 @@ public final class Collector {
         Instant before = clock.instant().minus(delay);
         long[] looked = {0};
         List<ObjectStore.Listed> old = new ArrayList<>();
-        for (String prefix : List.of(ObjectKeys.INCOMING, ObjectKeys.ACCEPTED)) {
+        for (String prefix : List.of(ObjectKeys.INCOMING, ObjectKeys.ACCEPTED, ObjectKeys.SCREENED)) {
             store.each(prefix, object -> {
                 looked[0]++;
                 if (object.modified().isBefore(before)) {
@@ -122,8 +122,19 @@ public final class Collector {
         Optional<Ledger.AttemptRow> attempt = ledger.attempt(
                         object.job(), object.token().attempt())
                 .filter(row -> row.token().equals(object.token()));
+        if (key.startsWith(ObjectKeys.SCREENED)) {
+            return attempt.filter(row -> mayCount(row.status())).isPresent();
+        }
         return attempt.isPresent()
                 && isNeeded(attempt.get(), object.sha256(), key.startsWith(ObjectKeys.ACCEPTED), isSpent(object.job()));
+    }
+
+    /** What an attempt asked is needed for as long as its result may count, or others agree with it. */
+    private static boolean mayCount(AttemptStatus status) {
+        return switch (status) {
+            case LEASED, SUBMITTED, HELD, ACCEPTED, SUPERSEDED, RETRACTED -> true;
+            case REJECTED, RELEASED, FAILED, EXPIRED, REVOKED -> false;
+        };
     }
 
     /** Batches are there to be scored, and take far more room than what comes of them. */

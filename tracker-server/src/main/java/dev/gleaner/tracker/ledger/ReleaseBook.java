@@ -37,6 +37,17 @@ public interface ReleaseBook {
     /** @param state null: of any */
     List<Wish> optOuts(@Nullable WishState state);
 
+    /** Differs whenever what is honoured differs. */
+    String optOutsStamp();
+
+    /**
+     * Notes many wishes at once, honoured from now on; those that somebody asked for or that were denied before, too.
+     *
+     * @return how many are honoured now that were not before
+     */
+    CompletionStage<Integer> honour(
+            String kind, List<String> values, @Nullable String reason, Instant at, String actor);
+
     /** Forgets a wish. @return whether there was one */
     CompletionStage<Boolean> forget(String kind, String value, String actor);
 

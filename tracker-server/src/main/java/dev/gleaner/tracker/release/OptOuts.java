@@ -2,10 +2,14 @@ package dev.gleaner.tracker.release;
 
 import dev.gleaner.tracker.ledger.ReleaseBook;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +18,8 @@ import java.util.Set;
 /** What people asked to be left out. Immutable. */
 public final class OptOuts implements Serializable {
     private static final long serialVersionUID = 1L;
+
+    private static final List<String> DIGESTS = List.of("MD5", "SHA-1", "SHA-256");
 
     private final EnumMap<Kind, HashSet<String>> values = new EnumMap<>(Kind.class);
 
@@ -26,7 +32,9 @@ public final class OptOuts implements Serializable {
         /** The page that it stood on, to the letter. */
         PAGE,
         /** MD5 or SHA-256 of the picture's bytes. */
-        IMAGE
+        IMAGE,
+        /** MD5, SHA-1 or SHA-256 of the picture's address: lists of what is known to be bad name nothing openly. */
+        ADDRESS
     }
 
     /** One wish. */
@@ -44,6 +52,7 @@ public final class OptOuts implements Serializable {
                         case URL, PAGE -> lower.matches("https?://[^\\s]{1,2000}");
                         case DOMAIN -> lower.matches("[a-z0-9_.-]{1,253}") && lower.contains(".");
                         case IMAGE -> lower.matches("[0-9a-f]{32}|[0-9a-f]{64}");
+                        case ADDRESS -> lower.matches("[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}");
                     };
             if (!good) {
                 throw new IllegalArgumentException(
@@ -51,6 +60,8 @@ public final class OptOuts implements Serializable {
                             case URL, PAGE -> "an address begins with http:// or https:// and has no spaces";
                             case DOMAIN -> "a domain is a name such as example.org";
                             case IMAGE -> "a picture is told by the MD5 or SHA-256 of its bytes, in hexadecimal digits";
+                            case ADDRESS ->
+                                "an address is told by its MD5, SHA-1 or SHA-256, in hexadecimal digits; kind url takes it as it is";
                         });
             }
             return new OptOut(kind, kind == Kind.URL || kind == Kind.PAGE ? value : lower);
@@ -65,12 +76,17 @@ public final class OptOuts implements Serializable {
 
     /** All wishes that are honoured, and domains whose owners let nobody come. */
     public static OptOuts of(ReleaseBook book, Collection<String> stoppedSites) {
+        return new OptOuts(wishes(book, stoppedSites));
+    }
+
+    /** As above, one by one. */
+    public static List<OptOut> wishes(ReleaseBook book, Collection<String> stoppedSites) {
         List<OptOut> wishes = new ArrayList<>();
         for (ReleaseBook.Wish wish : book.optOuts(ReleaseBook.WishState.HONOURED)) {
             wishes.add(new OptOut(Kind.valueOf(wish.kind().toUpperCase(Locale.ROOT)), wish.value()));
         }
         stoppedSites.forEach(site -> wishes.add(new OptOut(Kind.DOMAIN, site)));
-        return new OptOuts(wishes);
+        return wishes;
     }
 
     /** Whether somebody asked to leave this pair out. */
@@ -84,12 +100,27 @@ public final class OptOuts implements Serializable {
                 || has(Kind.PAGE, pageUrl)
                 || has(Kind.IMAGE, imageSha256)
                 || has(Kind.IMAGE, imageMd5)
-                || hasDomain(host(url));
+                || hasDomain(host(url))
+                || hasAddress(url);
     }
 
     private boolean has(Kind kind, String value) {
         Set<String> known = values.get(kind);
         return known != null && known.contains(value);
+    }
+
+    private boolean hasAddress(String url) {
+        return values.containsKey(Kind.ADDRESS)
+                && DIGESTS.stream().anyMatch(algorithm -> has(Kind.ADDRESS, hex(algorithm, url)));
+    }
+
+    private static String hex(String algorithm, String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance(algorithm).digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has " + algorithm, e);
+        }
     }
 
     private boolean hasDomain(String host) {

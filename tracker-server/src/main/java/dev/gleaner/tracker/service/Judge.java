@@ -15,6 +15,7 @@ import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Opinion;
 import dev.gleaner.tracker.ledger.Reputation;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.screen.LeftOut;
 import dev.gleaner.tracker.trust.Draw;
 import dev.gleaner.tracker.trust.Findings;
 import dev.gleaner.tracker.trust.Jury;
@@ -38,6 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +60,7 @@ public final class Judge {
     private final Intake intake;
     private final ExecutorService threads;
     private final InstantSource clock;
+    private final Supplier<LeftOut> leftOut;
     private final JudgeMonitor monitor;
     private final Samples samples = new Samples();
     private final Hosts hosts;
@@ -77,6 +80,7 @@ public final class Judge {
     /**
      * @param draw says which results of proven workers are checked
      * @param hosts where is noted from whom pictures were kept
+     * @param leftOut what people asked to leave out: results are not compared in it
      */
     public Judge(
             Ledger ledger,
@@ -86,6 +90,7 @@ public final class Judge {
             Hosts hosts,
             ExecutorService threads,
             InstantSource clock,
+            Supplier<LeftOut> leftOut,
             JudgeMonitor monitor) {
         this.hosts = hosts;
         this.reputation = reputation;
@@ -95,6 +100,7 @@ public final class Judge {
         this.intake = intake;
         this.threads = threads;
         this.clock = clock;
+        this.leftOut = leftOut;
         this.monitor = monitor;
     }
 
@@ -169,7 +175,8 @@ public final class Judge {
                 pair.addTo(profile);
                 sample.offer(pair);
                 from.merge(Hosts.of(pair.url()), 1L, Long::sum);
-                if (rule != null) {
+                // One attempt may have been told to leave it out, and another before it not.
+                if (rule != null && !leftOut.get().covers(pair.url(), pair.imageSha256())) {
                     findings.add(pair.sampleId(), pair.imageSha256(), pair.similarity(), pair.signs());
                 }
             });
@@ -237,6 +244,7 @@ public final class Judge {
                         return now;
                     }
                     monitor.judged(now.outcome(), "GOOD");
+                    monitor.counts(job, finding.token);
                     samples.keep(finding.campaign, finding.sample);
                     hosts.add(finding.hosts);
                     remember(job, finding, Submit.Outcome.ACCEPTED);

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.service;
 
+import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Submit;
 import java.time.Duration;
 
@@ -14,6 +15,9 @@ public interface JudgeMonitor {
      * @param reason one of few
      */
     default void judged(Submit.Outcome outcome, String reason) {}
+
+    /** A result is its job's canonical one from now on. It must not block. */
+    default void counts(long job, FencingToken token) {}
 
     /** So long after its judgement began. */
     default void took(Duration time) {}

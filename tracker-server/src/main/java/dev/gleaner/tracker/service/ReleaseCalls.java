@@ -36,25 +36,37 @@ public final class ReleaseCalls {
     private static final int MOST_WISHES = 30;
     /** Strangers' wishes that wait for a person; more are refused, for they would bury the others. */
     private static final int MOST_ASKED = 1_000;
+    /** Values of a list in one call. */
+    public static final int MOST_LISTED = 2_000;
 
     private final ReleaseBook book;
     private final OperatorCalls operators;
     private final ObjectStore store;
     private final InstantSource clock;
     private final Runnable wake;
+    private final Runnable wished;
     private final Cache<String, Integer> asked = Caffeine.newBuilder()
             .maximumSize(100_000)
             .expireAfterWrite(Duration.ofHours(1))
             .build();
 
-    /** @param wake there is something to build; must not block */
+    /**
+     * @param wake there is something to build; must not block
+     * @param wished what is to be left out has changed; must not block
+     */
     public ReleaseCalls(
-            ReleaseBook book, OperatorCalls operators, ObjectStore store, InstantSource clock, Runnable wake) {
+            ReleaseBook book,
+            OperatorCalls operators,
+            ObjectStore store,
+            InstantSource clock,
+            Runnable wake,
+            Runnable wished) {
         this.book = book;
         this.operators = operators;
         this.store = store;
         this.clock = clock;
         this.wake = wake;
+        this.wished = wished;
     }
 
     /**
@@ -113,6 +125,13 @@ public final class ReleaseCalls {
             String value,
             String state,
             @Nullable String reason) {}
+
+    /** @param values 1 to {@value #MOST_LISTED}, all of one kind */
+    public record Listed(
+            String kind, List<String> values, @Nullable String reason) {}
+
+    /** @param added how many are honoured now that were not before */
+    public record Honoured(int added) {}
 
     public record Forgotten(String kind, String value) {}
 
@@ -262,7 +281,27 @@ public final class ReleaseCalls {
                     default -> throw new Refusal(ProblemCode.MALFORMED_REQUEST, "state must be honoured or denied");
                 };
         OptOuts.OptOut optOut = optOut(decision.kind(), decision.value());
-        return book.optOut(wish(optOut, state, null, shortened(decision.reason()), actor), actor);
+        return book.optOut(wish(optOut, state, null, shortened(decision.reason()), actor), actor)
+                .thenRun(wished);
+    }
+
+    /** Leaves a list out, as of pictures that are known to be bad. */
+    public CompletionStage<Honoured> honour(String actor, Listed list) {
+        require(
+                !list.values().isEmpty() && list.values().size() <= MOST_LISTED,
+                "values must hold 1 to " + MOST_LISTED + " of them");
+        List<OptOuts.OptOut> wishes =
+                list.values().stream().map(value -> optOut(list.kind(), value)).toList();
+        return book.honour(
+                        kind(wishes.get(0)),
+                        wishes.stream().map(OptOuts.OptOut::value).distinct().toList(),
+                        shortened(list.reason()),
+                        clock.instant(),
+                        actor)
+                .thenApply(added -> {
+                    wished.run();
+                    return new Honoured(added);
+                });
     }
 
     public CompletionStage<Void> forget(String actor, Forgotten wish) {
@@ -271,6 +310,7 @@ public final class ReleaseCalls {
             if (!found) {
                 throw new Refusal(ProblemCode.NOT_FOUND, "nobody asked for that");
             }
+            wished.run();
         });
     }
 
@@ -308,7 +348,7 @@ public final class ReleaseCalls {
             return OptOuts.OptOut.of(OptOuts.Kind.valueOf(kind.toUpperCase(Locale.ROOT)), value);
         } catch (IllegalArgumentException e) {
             String why = e.getMessage() != null && e.getMessage().startsWith("No enum")
-                    ? "kind must be url, domain, page or image"
+                    ? "kind must be url, domain, page, image or address"
                     : String.valueOf(e.getMessage());
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, why);
         }

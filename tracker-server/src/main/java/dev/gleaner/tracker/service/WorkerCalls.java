@@ -47,6 +47,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,7 @@ public final class WorkerCalls {
     private final Judge judge;
     private final ObjectStore store;
     private final Supplier<LeaseSettings> settings;
+    private final Predicate<Ledger.ReadyJob> mustAsk;
 
     /** A ban on another tracker of a cluster is heard of this late; on this one at once. */
     private final Cache<String, Roster.WorkerRow> known = Caffeine.newBuilder()
@@ -98,6 +100,7 @@ public final class WorkerCalls {
             .expireAfterAccess(Duration.ofHours(12))
             .build();
 
+    /** @param mustAsk whether a job's worker is told to ask what to leave out; must not block */
     public WorkerCalls(
             Ledger ledger,
             Roster roster,
@@ -107,7 +110,8 @@ public final class WorkerCalls {
             Ranks ranks,
             Judge judge,
             ObjectStore store,
-            Supplier<LeaseSettings> settings) {
+            Supplier<LeaseSettings> settings,
+            Predicate<Ledger.ReadyJob> mustAsk) {
         this.ledger = ledger;
         this.roster = roster;
         this.enrolment = enrolment;
@@ -117,6 +121,7 @@ public final class WorkerCalls {
         this.judge = judge;
         this.store = store;
         this.settings = settings;
+        this.mustAsk = mustAsk;
     }
 
     /** @param address where the call comes from, null when that says nothing about who calls */
@@ -321,7 +326,8 @@ public final class WorkerCalls {
                 job.bundle(),
                 (int) settings.get().ttl().toSeconds(),
                 (int) settings.get().hardCap().toSeconds(),
-                job.stage() == Stage.WHOLE ? null : job.stage());
+                job.stage() == Stage.WHOLE ? null : job.stage(),
+                mustAsk.test(job) ? true : null);
     }
 
     public CompletionStage<Heartbeat.Response> heartbeat(Roster.WorkerRow worker, Heartbeat.Request request) {
@@ -366,15 +372,7 @@ public final class WorkerCalls {
         if (request.objects().isEmpty() || request.objects().size() > Manifest.MAX_OBJECTS) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, "declare 1 to " + Manifest.MAX_OBJECTS + " objects");
         }
-        AttemptStatus status = ledger.attempt(job, token.attempt())
-                .filter(a -> a.token().equals(token) && a.worker().equals(worker))
-                .map(Ledger.AttemptRow::status)
-                .orElse(AttemptStatus.REVOKED);
-        boolean mayStillSubmit =
-                status == AttemptStatus.LEASED || status == AttemptStatus.EXPIRED || status == AttemptStatus.RELEASED;
-        if (!mayStillSubmit) {
-            throw new Refusal(ProblemCode.LEASE_LOST, "the lease is over; drop the job");
-        }
+        requireMaySubmit(ledger, worker, job, token);
         requireFewObjects(job, token, request.objects());
         String campaign = ledger.job(job).orElseThrow(() -> unknown(job)).campaign();
         List<Tickets.Ticket> tickets = new ArrayList<>();
@@ -386,6 +384,21 @@ public final class WorkerCalls {
             tickets.add(inParts.isPresent() ? inParts.get() : store.ticket(key, object, TICKET_LIFE));
         }
         return new Tickets.Response(tickets);
+    }
+
+    /**
+     * @throws Refusal unless the lease is this worker's and a result of it would be taken, late or not
+     */
+    static void requireMaySubmit(Ledger ledger, String worker, long job, FencingToken token) {
+        AttemptStatus status = ledger.attempt(job, token.attempt())
+                .filter(a -> a.token().equals(token) && a.worker().equals(worker))
+                .map(Ledger.AttemptRow::status)
+                .orElse(AttemptStatus.REVOKED);
+        boolean mayStillSubmit =
+                status == AttemptStatus.LEASED || status == AttemptStatus.EXPIRED || status == AttemptStatus.RELEASED;
+        if (!mayStillSubmit) {
+            throw new Refusal(ProblemCode.LEASE_LOST, "the lease is over; drop the job");
+        }
     }
 
     /** A store keeps what is begun and never filled. */

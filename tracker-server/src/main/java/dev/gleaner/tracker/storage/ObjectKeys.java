@@ -22,33 +22,45 @@ public final class ObjectKeys {
     /** Objects of results that were taken back; kept until they are collected. */
     public static final String RETRACTED = "retracted/";
 
+    /** What attempts asked about addresses, and were told; the tracker's own. */
+    public static final String SCREENED = "screened/";
+
     private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+");
 
     private static final Pattern SHARD = Pattern.compile(
-            "(?:incoming|accepted|retracted)/([^/]+)/([0-9a-f]{16})/([1-9][0-9]{0,18})/([1-9][0-9]{0,9})/([0-9a-f]{64})[.]parquet");
+            "(?:(?:incoming|accepted|retracted)(?=.*[.]parquet$)|screened(?=.*[.]marks$))/([^/]+)/([0-9a-f]{16})/([1-9][0-9]{0,18})/([1-9][0-9]{0,9})/([0-9a-f]{64})[.](?:parquet|marks)");
 
     private ObjectKeys() {}
 
     public static String incoming(String campaign, long job, FencingToken token, String sha256) {
-        return INCOMING + place(campaign, job, token, sha256);
+        return INCOMING + place(campaign, job, token) + sha256 + ".parquet";
     }
 
     public static String accepted(String campaign, long job, FencingToken token, String sha256) {
-        return ACCEPTED + place(campaign, job, token, sha256);
+        return ACCEPTED + place(campaign, job, token) + sha256 + ".parquet";
     }
 
     public static String retracted(String campaign, long job, FencingToken token, String sha256) {
-        return RETRACTED + place(campaign, job, token, sha256);
+        return RETRACTED + place(campaign, job, token) + sha256 + ".parquet";
     }
 
-    private static String place(String campaign, long job, FencingToken token, String sha256) {
-        return campaign + "/" + token.epoch() + "/" + job + "/" + token.attempt() + "/" + sha256 + ".parquet";
+    public static String screened(String campaign, long job, FencingToken token, String sha256) {
+        return SCREENED + place(campaign, job, token) + sha256 + ".marks";
+    }
+
+    /** What all keys of {@link #SCREENED} begin with that belong to a job's attempts of one epoch. */
+    public static String screened(String campaign, String epoch, long job) {
+        return SCREENED + campaign + "/" + epoch + "/" + job + "/";
+    }
+
+    private static String place(String campaign, long job, FencingToken token) {
+        return campaign + "/" + token.epoch() + "/" + job + "/" + token.attempt() + "/";
     }
 
     /** What a key says of its object. */
     public record Place(String campaign, long job, FencingToken token, String sha256) {}
 
-    /** Reads a key as {@link #incoming}, {@link #accepted} and {@link #retracted} write it; empty for any other. */
+    /** Reads a key as the methods above write it; empty for any other. */
     public static Optional<Place> parse(String key) {
         Matcher m = SHARD.matcher(key);
         if (!m.matches()) {

@@ -121,6 +121,13 @@ public final class Meters implements LedgerMonitor, DeskMonitor, JudgeMonitor, H
         Gauge.builder("gleaner.watchers", count).description("open /v1/events").register(registry);
     }
 
+    /** Watches how many addresses of accepted jobs are remembered. */
+    public void known(Supplier<Number> held) {
+        Gauge.builder("gleaner.known.addresses", held)
+                .description("addresses of accepted jobs that are remembered so that nobody fetches them again")
+                .register(registry);
+    }
+
     /** Watches how many web sites all workers spare. */
     public void sites(Supplier<Number> spared) {
         Gauge.builder("gleaner.sites.spared", spared)

@@ -72,7 +72,8 @@ abstract class ApiHarness {
                 null,
                 List.of(),
                 null,
-                names.address());
+                names.address(),
+                TrackerConfig.DEFAULT_KNOWN_ADDRESSES);
         return Tracker.start(config, InstantSource.system(), "test");
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gleaner.protocol.lease.Marks;
 import dev.gleaner.tracker.service.Tokens;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -393,12 +394,69 @@ class ApiIT extends ApiHarness {
                         .path("state")
                         .asText(),
                 "asking again undoes nothing");
+        Map<String, Object> list =
+                Map.of("kind", "image", "values", List.of("A".repeat(32), "b".repeat(64)), "reason", "known to be bad");
+        assertEquals(
+                2,
+                post("/v1/operator/opt-outs/list", list, operator)
+                        .body()
+                        .path("added")
+                        .asInt());
+        assertEquals(
+                0,
+                post("/v1/operator/opt-outs/list", list, operator)
+                        .body()
+                        .path("added")
+                        .asInt());
+        assertEquals(
+                "malformed-request",
+                post("/v1/operator/opt-outs/list", Map.of("kind", "image", "values", List.of("x")), operator)
+                        .code());
+        whatIsLeftOutIsToldToWorkers();
         Map<String, Object> forgotten = Map.of("kind", "domain", "value", "example.org");
         assertEquals(
                 200, post("/v1/operator/opt-outs/forget", forgotten, operator).status());
         assertEquals(
                 "not-found",
                 post("/v1/operator/opt-outs/forget", forgotten, operator).code());
+    }
+
+    private void whatIsLeftOutIsToldToWorkers() throws Exception {
+        JsonNode lease = null;
+        for (int tries = 0;
+                tries < 100 && (lease == null || !lease.path("screen").asBoolean());
+                tries++) {
+            Thread.sleep(50); // A tracker looks what is to be left out on a thread of its own.
+            if (lease != null) {
+                post(path(lease, "release"), Map.of("reason", "it was too early"), worker);
+            }
+            lease = acquire("screen-" + tries);
+        }
+        Map<String, Object> asked = new LinkedHashMap<>();
+        asked.put("links", Marks.bytes(1, 2, 3));
+        asked.put("sites", Marks.bytes(Marks.of("example.net"), Marks.of("example.org")));
+        asked.put("pages", Marks.bytes(Marks.of("https://example.org/")));
+        asked.put("pictures", Marks.bytes(7, 8, 9, Marks.ofDigest("b".repeat(64)), Marks.ofDigest("a".repeat(32)), 10));
+        JsonNode told = post(path(lease, "screen"), asked, worker).body();
+        assertEquals("[]", told.path("links").toString());
+        assertEquals("[1]", told.path("sites").toString());
+        assertEquals("[]", told.path("pages").toString());
+        assertEquals("[1,2]", told.path("pictures").toString());
+        assertEquals("[]", told.path("known").toString());
+        asked.put("links", Marks.bytes(1, 2));
+        assertEquals(
+                "malformed-request", post(path(lease, "screen"), asked, worker).code());
+        post(path(lease, "release"), Map.of("reason", "done"), worker);
+        assertEquals(
+                "lease-lost",
+                post("/v1/leases/1/0123456789abcdef-1/screen", told(asked), worker)
+                        .code());
+    }
+
+    private static Map<String, Object> told(Map<String, Object> asked) {
+        Map<String, Object> good = new LinkedHashMap<>(asked);
+        good.put("links", new byte[0]);
+        return good;
     }
 
     private void aPolicyChangesForJobsThatNobodyHad() throws Exception {

@@ -25,6 +25,7 @@ import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
+import dev.gleaner.tracker.screen.LeftOut;
 import dev.gleaner.tracker.service.Hosts;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
@@ -246,6 +247,7 @@ final class Effort {
                     new Hosts((hosts, at) -> CompletableFuture.completedFuture(null), world),
                     new SimThreads(this, mine),
                     world,
+                    () -> LeftOut.NOTHING,
                     JudgeMonitor.NONE);
             desk = fresh;
             judge = judging;
@@ -258,7 +260,8 @@ final class Effort {
                     new Ranks(new NoRoster()),
                     judging,
                     new NoStore(),
-                    () -> SETTINGS);
+                    () -> SETTINGS,
+                    job -> false);
             every(mine, 2_000, () -> fresh.own(share()));
             every(mine, 3_000, fresh::tick);
             every(mine, 20_000, fresh::sweep);

@@ -21,6 +21,7 @@ import dev.gleaner.worker.job.JobFailedException;
 import dev.gleaner.worker.job.JobResult;
 import dev.gleaner.worker.job.JobRunner;
 import dev.gleaner.worker.job.LineSettings;
+import dev.gleaner.worker.job.Screening;
 import dev.gleaner.worker.job.Work;
 import dev.gleaner.worker.pipeline.Line;
 import dev.gleaner.worker.spool.Spool;
@@ -203,6 +204,7 @@ public final class PipelineBench {
                     model.bundle().id(),
                     600,
                     36_000,
+                    null,
                     null);
             Terms terms = new Terms("bench", model.precision().wire());
             try (FileWatSource source = new FileWatSource(wat);
@@ -222,6 +224,7 @@ public final class PipelineBench {
                                 settings,
                                 settings.newWidth(),
                                 () -> true,
+                                Screening.NONE,
                                 InstantSource.system(),
                                 spool,
                                 work));

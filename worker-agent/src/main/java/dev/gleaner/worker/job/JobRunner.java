@@ -39,6 +39,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,7 @@ public final class JobRunner {
     private final Line line;
     private final Outcomes outcomes;
     private final Extractor extractor;
+    private final Channel<Candidate> extracted;
     private final Channel<Candidate> candidates;
     private final Channel<FetchStage.Answer> answers;
     private final Channel<ReadyPair> ready;
@@ -86,6 +88,7 @@ public final class JobRunner {
      * @param pictures decodes and resizes
      * @param width how many requests are under way; learns from this job
      * @param connection tells whether the machine is connected, when nobody answers
+     * @param screening tells what to leave out
      * @param clock of this machine
      * @param spool of this lease
      * @param folder for the job's files; exists
@@ -97,6 +100,7 @@ public final class JobRunner {
             LineSettings settings,
             FetchWidth width,
             Connection connection,
+            Screening screening,
             InstantSource clock,
             Spool spool,
             Path folder) {}
@@ -116,14 +120,16 @@ public final class JobRunner {
         this.line = new Line("job-" + lease.job());
         LineSettings settings = parts.settings();
         this.candidates = line.channel(4 * settings.fetches());
+        this.extracted = parts.screening().isNeeded() ? line.channel(ScreenStage.MOST) : candidates;
         this.answers = line.channel(settings.fetches());
         this.ready = line.channel(settings.window());
         this.slots = new Slots(parts.width().width(), settings.bodyBytes());
         this.extractor = new Extractor(lease.policy(), this::found);
         this.outcomes = new Outcomes(
                 parts.spool(),
-                new ShardWriter(parts.folder(), lease.policy().rowsPerShard(), metadata()),
-                new BatchWriter(parts.folder(), metadata()));
+                () -> new ShardWriter(parts.folder(), lease.policy().rowsPerShard(), metadata()),
+                folder -> new BatchWriter(folder, metadata()),
+                parts.folder());
     }
 
     /**
@@ -144,8 +150,9 @@ public final class JobRunner {
             ScheduledFuture<?> unused =
                     learn.scheduleWithFixedDelay(this::learnWidth, WIDTH_SECONDS, WIDTH_SECONDS, TimeUnit.SECONDS);
             line.run();
+            BitSet unwanted = unwanted();
             stage = "write";
-            List<Shard> shards = outcomes.finish();
+            List<Shard> shards = outcomes.finish(unwanted);
             Manifest manifest = ending.manifest(shards);
             String fault = manifest.fault();
             if (!fault.isEmpty()) {
@@ -166,6 +173,20 @@ public final class JobRunner {
             learn.shutdownNow();
             slots.close();
             outcomes.close();
+        }
+    }
+
+    /** Which of the kept pictures shall not leave this machine. */
+    private BitSet unwanted() throws JobFailedException {
+        if (!parts.screening().isNeeded()) {
+            return new BitSet();
+        }
+        stage = "screen";
+        try {
+            return parts.screening().pictures(outcomes.pictures());
+        } catch (IOException e) {
+            throw new JobFailedException(
+                    FailureClass.NETWORK, "the tracker cannot be asked what to leave out: " + e.getMessage(), e);
         }
     }
 
@@ -211,7 +232,12 @@ public final class JobRunner {
                 parts.connection(),
                 (candidate, reason) -> drop(candidate, 0, reason),
                 Thread::sleep);
-        line.stage("extract", 1, () -> reader.read(lease.slice(), extractor::accept), candidates);
+        line.stage("extract", 1, () -> reader.read(lease.slice(), extractor::accept), extracted);
+        if (extracted != candidates) {
+            ScreenStage screen = new ScreenStage(
+                    extracted, candidates, parts.screening(), (candidate, reason) -> drop(candidate, 0, reason));
+            line.stage("screen", 1, screen::run, candidates);
+        }
         line.stage("fetch", 1, fetching::run, answers);
         line.stage("decode", parts.settings().decoders(), () -> decodeAll(tokens), ready);
         return shards -> manifest(source, reader, precision, shards);
@@ -302,7 +328,7 @@ public final class JobRunner {
         try {
             found.incrementAndGet();
             if (!outcomes.isSettled(candidate)) {
-                candidates.put(candidate);
+                extracted.put(candidate);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -2,6 +2,7 @@ package dev.gleaner.worker.job;
 
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.worker.extract.Candidate;
+import dev.gleaner.worker.shard.BatchReader;
 import dev.gleaner.worker.shard.BatchWriter;
 import dev.gleaner.worker.shard.PreparedPicture;
 import dev.gleaner.worker.shard.Shard;
@@ -9,11 +10,15 @@ import dev.gleaner.worker.shard.ShardWriter;
 import dev.gleaner.worker.spool.Outcome;
 import dev.gleaner.worker.spool.Spool;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,16 +30,28 @@ final class Outcomes implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Outcomes.class);
 
     private final Spool spool;
+    private final Supplier<ShardWriter> writers;
+    private final Function<Path, BatchWriter> batchWriters;
+    private final Path folder;
     private final ShardWriter writer;
     private final BatchWriter batches;
     private final PairTally tally = new PairTally();
     /** Which links of which member were settled by an earlier run. */
     private final Map<Long, BitSet> before = new HashMap<>();
+    /** Of all that is kept, in the order in which it came. */
+    private final List<Screening.Picture> pictures = new ArrayList<>();
 
-    Outcomes(Spool spool, ShardWriter writer, BatchWriter batches) {
+    /**
+     * @param batchWriters by the folder that they write to
+     * @param folder of the job
+     */
+    Outcomes(Spool spool, Supplier<ShardWriter> writers, Function<Path, BatchWriter> batchWriters, Path folder) {
         this.spool = spool;
-        this.writer = writer;
-        this.batches = batches;
+        this.writers = writers;
+        this.batchWriters = batchWriters;
+        this.folder = folder;
+        this.writer = writers.get();
+        this.batches = batchWriters.apply(folder);
     }
 
     /** Counts what an earlier stage dropped, in another job; call before any other. */
@@ -65,6 +82,7 @@ final class Outcomes implements AutoCloseable {
     synchronized void pack(PreparedPicture picture) throws IOException {
         tally.fetched(picture.imageBytes());
         batches.add(picture);
+        pictures.add(new Screening.Picture(picture.imageMd5(), picture.imageSha256()));
         tally.keep();
     }
 
@@ -72,6 +90,8 @@ final class Outcomes implements AutoCloseable {
         tally.fetched(outcome.bytes());
         if (outcome instanceof Outcome.Kept kept) {
             writer.add(kept.pair());
+            pictures.add(
+                    new Screening.Picture(kept.pair().imageMd5(), kept.pair().imageSha256()));
             tally.keep();
         } else if (outcome instanceof Outcome.Dropped dropped) {
             tally.drop(dropped.reason());
@@ -82,11 +102,52 @@ final class Outcomes implements AutoCloseable {
         return tally;
     }
 
-    /** Writes the last shard or batch; gives all. */
-    synchronized List<Shard> finish() throws IOException {
-        List<Shard> all = new ArrayList<>(writer.finish());
-        all.addAll(batches.finish());
+    /** All kept pictures. */
+    synchronized List<Screening.Picture> pictures() {
+        return List.copyOf(pictures);
+    }
+
+    /**
+     * Writes the last shard or batch; gives all.
+     *
+     * @param unwanted places in {@link #pictures} of those that must not leave this machine: everything is written again without
+     */
+    synchronized List<Shard> finish(BitSet unwanted) throws IOException, InterruptedException {
+        List<Shard> shards = writer.finish();
+        List<Shard> packed = batches.finish();
+        if (!unwanted.isEmpty()) {
+            tally.leaveOut(unwanted.cardinality());
+            shards = shards.isEmpty() ? shards : shardsWithout(unwanted);
+            packed = packed.isEmpty() ? packed : batchesWithout(packed, unwanted);
+        }
+        List<Shard> all = new ArrayList<>(shards);
+        all.addAll(packed);
         return all;
+    }
+
+    private List<Shard> shardsWithout(BitSet unwanted) throws IOException {
+        ShardWriter again = writers.get();
+        int[] place = {0};
+        spool.replayAll(outcome -> {
+            if (outcome instanceof Outcome.Kept kept && !unwanted.get(place[0]++)) {
+                again.add(kept.pair());
+            }
+        });
+        return again.finish();
+    }
+
+    private List<Shard> batchesWithout(List<Shard> packed, BitSet unwanted) throws IOException, InterruptedException {
+        int[] place = {0};
+        try (BatchWriter again = batchWriters.apply(Files.createDirectories(folder.resolve("screened")))) {
+            for (Shard batch : packed) {
+                BatchReader.read(batch.file(), picture -> {
+                    if (!unwanted.get(place[0]++)) {
+                        again.add(picture);
+                    }
+                });
+            }
+            return again.finish();
+        }
     }
 
     /** Leaves what is not finished. */

@@ -45,6 +45,12 @@ final class PairTally {
         kept.increment();
     }
 
+    /** Some of what was kept must not leave this machine after all. */
+    void leaveOut(int count) {
+        kept.add(-count);
+        drop(PairDrop.LEFT_OUT.wire(), count);
+    }
+
     void fetched(int count) {
         bytes.add(count);
     }

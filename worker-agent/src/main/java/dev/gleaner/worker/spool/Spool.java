@@ -163,7 +163,16 @@ public final class Spool implements AutoCloseable {
 
     /** Hands over the outcomes that were there when it was opened, in the order in which they were added. */
     public void replay(OutcomeReader reader) throws IOException {
-        scan(path, replayTo, entry -> {
+        replay(replayTo, reader);
+    }
+
+    /** Hands over all outcomes, those of this run too, in the order in which they were added. */
+    public void replayAll(OutcomeReader reader) throws IOException {
+        replay(file.getFilePointer(), reader);
+    }
+
+    private void replay(long to, OutcomeReader reader) throws IOException {
+        scan(path, to, entry -> {
             if (entry instanceof Outcome outcome) {
                 reader.read(outcome);
             }

@@ -13,6 +13,7 @@ import dev.gleaner.protocol.lease.Inputs;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.lease.Release;
+import dev.gleaner.protocol.lease.Screen;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.lease.Tickets;
 import dev.gleaner.protocol.release.WorkerRelease;
@@ -161,6 +162,11 @@ public final class TrackerClient {
         try (InputStream in = response.body()) {
             return JSON.readValue(in.readNBytes(MAX_ANSWER_BYTES), WorkerRelease.class);
         }
+    }
+
+    /** What of these is to be left out. */
+    Screen.Response screen(Lease lease, Screen.Request request) throws IOException {
+        return post(path(lease, "screen"), request, Screen.Response.class);
     }
 
     /** What a scoring job works on. */

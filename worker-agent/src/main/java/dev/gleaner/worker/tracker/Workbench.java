@@ -123,6 +123,7 @@ final class Workbench implements AutoCloseable {
                                 settings.line(),
                                 width,
                                 tracker::answers,
+                                new TrackerScreening(lease, tracker::screen),
                                 InstantSource.system(),
                                 spool,
                                 folder.path()));
@@ -135,7 +136,12 @@ final class Workbench implements AutoCloseable {
         } catch (Line.CancelledException e) {
             over = giveBack(lease);
         } catch (JobFailedException e) {
-            over = isOver(lease, e.failure(), e);
+            ProblemException problem = problem(e);
+            if (problem != null && problem.action() == ProblemCode.Action.DROP_LEASE) {
+                log.info("Lease was lost: job={} cause={}", lease.job(), problem.getMessage());
+            } else {
+                over = isOver(lease, e.failure(), e);
+            }
         } catch (InputUnavailableException e) {
             fail(lease, FailureClass.INPUT, e);
         } catch (BundleException e) {
@@ -179,6 +185,16 @@ final class Workbench implements AutoCloseable {
             batches.add(file);
         }
         return new Work.Score(batches, inputs.manifest(), Objects.requireNonNull(loaded, "scoring needs a model"));
+    }
+
+    /** What the tracker answered, when that was why. */
+    private static @Nullable ProblemException problem(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ProblemException problem) {
+                return problem;
+            }
+        }
+        return null;
     }
 
     /** Reports a failure, unless only the network is gone. */

@@ -217,6 +217,7 @@ class ExtractorTest {
                 p.threshold(),
                 p.rowsPerShard(),
                 p.optOuts(),
+                null,
                 null);
     }
 }

@@ -41,6 +41,7 @@ class SpoolTest {
                 "ab".repeat(32),
                 600,
                 7200,
+                null,
                 null);
     }
 

@@ -187,6 +187,39 @@ final class SqlReleaseBook implements ReleaseBook {
     }
 
     @Override
+    public String optOutsStamp() {
+        return ledger.read(c -> one(
+                        c,
+                        r -> r.getLong(1) + " " + r.getString(2),
+                        "SELECT count(*), coalesce(sum(id), 0) FROM opt_out WHERE state = 'HONOURED'"))
+                .orElseThrow();
+    }
+
+    @Override
+    public CompletionStage<Integer> honour(
+            String kind, List<String> values, @Nullable String reason, Instant at, String actor) {
+        return ledger.write(0, c -> {
+            int changed = 0;
+            for (String value : values) {
+                changed += update(
+                        c,
+                        "INSERT INTO opt_out (kind, value, state, contact, reason, at, actor) VALUES (?, ?, 'HONOURED', NULL, ?, ?, ?)"
+                                + " ON CONFLICT (kind, value) DO UPDATE SET state = 'HONOURED', reason = coalesce(excluded.reason, opt_out.reason),"
+                                + " actor = excluded.actor WHERE opt_out.state <> 'HONOURED'",
+                        kind,
+                        value,
+                        reason,
+                        at.toEpochMilli(),
+                        actor);
+            }
+            if (changed > 0) {
+                ledger.audit(c, actor, "opt-out-list", changed + " of kind " + kind, reason);
+            }
+            return changed;
+        });
+    }
+
+    @Override
     public CompletionStage<Boolean> forget(String kind, String value, String actor) {
         return ledger.write(0, c -> {
             boolean forgotten = update(c, "DELETE FROM opt_out WHERE kind = ? AND value = ?", kind, value) == 1;

@@ -223,7 +223,8 @@ public final class FileObjectStore implements ObjectStore {
     @Override
     public void each(String prefix, Consumer<Listed> each) throws IOException {
         requireThere();
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+        Path top = root.resolve(prefix.substring(0, prefix.lastIndexOf('/') + 1));
+        Files.walkFileTree(top, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 String key = root.relativize(file).toString().replace('\\', '/');

@@ -943,7 +943,8 @@ abstract class LedgerContract {
                 threshold,
                 p.rowsPerShard(),
                 p.optOuts(),
-                p.tolerateBadCertificates());
+                p.tolerateBadCertificates(),
+                p.skipKnown());
     }
 
     private long count(String campaign, String state, String wat) {

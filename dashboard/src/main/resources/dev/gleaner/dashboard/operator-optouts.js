@@ -24,12 +24,15 @@ function decide(wish, state, text) {
 const acts = (...buttons) => (mayChange ? element("span", { class: "acts" }, buttons) : "");
 
 const refresh = desk(5000, async () => {
-  const { optOuts } = await call("GET", "/v1/operator/opt-outs");
+  const { optOuts, all } = await call("GET", "/v1/operator/opt-outs");
+  const older = document.getElementById("older");
+  older.hidden = all <= optOuts.length;
+  older.textContent = `and ${(all - optOuts.length).toLocaleString()} older ones: tracker-server opt-out list`;
   const when = (wish) => new Date(wish.at).toLocaleString();
-  fill("asked", optOuts.filter((wish) => wish.state === "asked").map((wish) => row([
+  fill("asked", optOuts.filter((wish) => wish.state === "asked").reverse().map((wish) => row([
     wish.kind, wish.value, wish.reason, wish.contact, when(wish), acts(decide(wish, "honoured", "Leave it out"), decide(wish, "denied", "Do not…")),
   ])), "no-asked");
-  fill("decided", optOuts.filter((wish) => wish.state !== "asked").reverse().map((wish) => row([
+  fill("decided", optOuts.filter((wish) => wish.state !== "asked").map((wish) => row([
     wish.state, wish.kind, wish.value, wish.reason, when(wish),
     acts(button("Forget it", () => post("/v1/operator/opt-outs/forget", { kind: wish.kind, value: wish.value }), { class: "small" })),
   ])), "no-decided");

@@ -33,10 +33,14 @@ final class OptOutCommand {
         this.out = out;
     }
 
-    @Command(name = "list", description = "Shows all wishes, one a line.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "list",
+            description = "Shows wishes, one a line: those that wait for you first, then the newest.",
+            mixinStandardHelpOptions = true)
     int list(@Mixin OperatorOptions operator) throws IOException {
         out.printf("%-9s %-7s %-20s %s%n", "STATE", "KIND", "SINCE", "VALUE");
-        for (JsonNode wish : operator.get("v1/operator/opt-outs").path("optOuts")) {
+        JsonNode page = operator.get("v1/operator/opt-outs?limit=10000");
+        for (JsonNode wish : page.path("optOuts")) {
             String contact = wish.path("contact").asText("");
             out.printf(
                     "%-9s %-7s %-20.20s %s%s%n",
@@ -45,6 +49,10 @@ final class OptOutCommand {
                     wish.path("at").asText(),
                     Printable.of(wish.path("value").asText(), 300),
                     contact.isEmpty() || contact.equals("null") ? "" : "  from " + Printable.of(contact, 100));
+        }
+        long more = page.path("all").asLong() - page.path("optOuts").size();
+        if (more > 0) {
+            out.println("and " + more + " older ones");
         }
         return Exit.OK;
     }

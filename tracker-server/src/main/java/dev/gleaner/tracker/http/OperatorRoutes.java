@@ -73,7 +73,7 @@ final class OperatorRoutes {
         door(calls);
         settings(calls);
         calls.post(ROOT + "/releases", ctx -> releases.create(actor(ctx), Requests.body(ctx, ReleaseCalls.Wish.class)));
-        calls.get(ROOT + "/opt-outs", ctx -> Map.of("optOuts", releases.optOuts()));
+        calls.get(ROOT + "/opt-outs", ctx -> releases.optOuts((int) Requests.number(ctx, "limit", 1_000)));
         calls.post(
                 ROOT + "/opt-outs",
                 ctx -> Calls.empty(releases.decide(actor(ctx), Requests.body(ctx, ReleaseCalls.Decided.class))));

@@ -34,8 +34,13 @@ public interface ReleaseBook {
     /** Notes a wish to be left out, or changes what was decided of it. */
     CompletionStage<Void> optOut(Wish wish, String actor);
 
-    /** @param state null: of any */
-    List<Wish> optOuts(@Nullable WishState state);
+    List<Wish> optOuts(WishState state);
+
+    /** Wishes that wait for somebody first, then those that came last. */
+    List<Wish> latestOptOuts(int limit);
+
+    /** How many wishes there are, of any state. */
+    long optOutCount();
 
     /** Differs whenever what is honoured differs. */
     String optOutsStamp();

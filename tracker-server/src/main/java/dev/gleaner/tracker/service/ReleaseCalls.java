@@ -36,6 +36,8 @@ public final class ReleaseCalls {
     private static final int MOST_WISHES = 30;
     /** Strangers' wishes that wait for a person; more are refused, for they would bury the others. */
     private static final int MOST_ASKED = 1_000;
+
+    private static final int MOST_SHOWN = 10_000;
     /** Values of a list in one call. */
     public static final int MOST_LISTED = 2_000;
 
@@ -142,6 +144,9 @@ public final class ReleaseCalls {
             @Nullable String contact,
             @Nullable String reason,
             String at) {}
+
+    /** @param all how many there are */
+    public record OptOutPage(List<OptOutLine> optOuts, long all) {}
 
     public CompletionStage<Begun> create(String actor, Wish wish) {
         CampaignStatus campaign = operators.campaign(wish.campaign());
@@ -314,8 +319,10 @@ public final class ReleaseCalls {
         });
     }
 
-    public List<OptOutLine> optOuts() {
-        return book.optOuts(null).stream()
+    /** Wishes that wait for somebody first, then those that came last; at most so many. */
+    public OptOutPage optOuts(int limit) {
+        require(limit >= 1 && limit <= MOST_SHOWN, "limit must be 1 to " + MOST_SHOWN);
+        List<OptOutLine> lines = book.latestOptOuts(limit).stream()
                 .map(wish -> new OptOutLine(
                         wish.kind(),
                         wish.value(),
@@ -324,6 +331,7 @@ public final class ReleaseCalls {
                         wish.reason(),
                         wish.at().toString()))
                 .toList();
+        return new OptOutPage(lines, book.optOutCount());
     }
 
     private ReleaseBook.Wish wish(

@@ -20,6 +20,8 @@ final class SqlReleaseBook implements ReleaseBook {
             "SELECT id, name, campaign, preset, rows_per_file, state, progress, beat, actor, created_at, ended_at, manifest FROM release ";
     private static final String MINE = " WHERE id = ? AND builder = ? AND state = 'BUILDING'";
 
+    private static final String WISHES = "SELECT kind, value, state, contact, reason, at, actor FROM opt_out";
+
     private final SqlLedger ledger;
 
     SqlReleaseBook(SqlLedger ledger) {
@@ -171,19 +173,34 @@ final class SqlReleaseBook implements ReleaseBook {
     }
 
     @Override
-    public List<Wish> optOuts(@Nullable WishState state) {
+    public List<Wish> optOuts(WishState state) {
+        return ledger.read(c -> all(c, SqlReleaseBook::wish, WISHES + " WHERE state = ? ORDER BY id", state.name()));
+    }
+
+    @Override
+    public List<Wish> latestOptOuts(int limit) {
         return ledger.read(c -> all(
                 c,
-                r -> new Wish(
-                        r.getString(1),
-                        r.getString(2),
-                        WishState.valueOf(r.getString(3)),
-                        r.getString(4),
-                        r.getString(5),
-                        Instant.ofEpochMilli(r.getLong(6)),
-                        r.getString(7)),
-                "SELECT kind, value, state, contact, reason, at, actor FROM opt_out"
-                        + (state == null ? "" : " WHERE state = '" + state.name() + "'") + " ORDER BY id"));
+                SqlReleaseBook::wish,
+                WISHES + " ORDER BY CASE WHEN state = 'ASKED' THEN 0 ELSE 1 END, id DESC LIMIT ?",
+                limit));
+    }
+
+    @Override
+    public long optOutCount() {
+        return ledger.read(c -> one(c, r -> r.getLong(1), "SELECT count(*) FROM opt_out"))
+                .orElse(0L);
+    }
+
+    private static Wish wish(ResultSet r) throws SQLException {
+        return new Wish(
+                r.getString(1),
+                r.getString(2),
+                WishState.valueOf(r.getString(3)),
+                r.getString(4),
+                r.getString(5),
+                Instant.ofEpochMilli(r.getLong(6)),
+                r.getString(7));
     }
 
     @Override

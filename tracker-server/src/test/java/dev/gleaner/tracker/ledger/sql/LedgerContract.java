@@ -30,6 +30,7 @@ import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Opinion;
+import dev.gleaner.tracker.ledger.ReleaseBook;
 import dev.gleaner.tracker.ledger.Reputation;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
@@ -917,6 +918,45 @@ abstract class LedgerContract {
         // A tracker that has not heard yet grants under the old one: that binds, too.
         grant(next.job(), "w", 1);
         assertEquals(0.3, ledger.job(next.job()).orElseThrow().policy().threshold());
+    }
+
+    private static ReleaseBook.Wish wish(String value, ReleaseBook.WishState state) {
+        return new ReleaseBook.Wish("image", value, state, null, null, Instant.EPOCH, "test");
+    }
+
+    private List<String> wishes(ReleaseBook.WishState state) {
+        return ledger.releaseBook().optOuts(state).stream()
+                .map(ReleaseBook.Wish::value)
+                .toList();
+    }
+
+    @Test
+    void aListOfWishesIsHonouredWhateverWasDecidedBeforeAndEveryChangeIsTold() {
+        ReleaseBook book = ledger.releaseBook();
+        await(book.optOut(wish("a", ReleaseBook.WishState.ASKED), "public"));
+        await(book.optOut(wish("b", ReleaseBook.WishState.DENIED), "op"));
+        await(book.optOut(wish("c", ReleaseBook.WishState.HONOURED), "op"));
+        String before = book.optOutsStamp();
+        assertEquals(3, await(book.honour("image", List.of("a", "b", "c", "d"), "bad", Instant.EPOCH, "op")));
+        assertEquals(List.of("a", "b", "c", "d"), wishes(ReleaseBook.WishState.HONOURED));
+        String after = book.optOutsStamp();
+        assertNotEquals(before, after);
+        assertEquals(0, await(book.honour("image", List.of("a", "d"), null, Instant.EPOCH, "op")));
+        assertEquals(after, book.optOutsStamp());
+        assertTrue(await(book.forget("image", "b", "op")));
+        assertNotEquals(after, book.optOutsStamp());
+        await(book.optOut(wish("e", ReleaseBook.WishState.ASKED), "public"));
+        await(book.optOut(wish("f", ReleaseBook.WishState.DENIED), "op"));
+        assertEquals(
+                List.of("e", "f", "d"),
+                book.latestOptOuts(3).stream().map(ReleaseBook.Wish::value).toList(),
+                "what waits for a person comes first, then the newest");
+        assertEquals(5, book.optOutCount());
+        assertEquals(
+                1,
+                ledger.audit(0, 50, false).stream()
+                        .filter(line -> line.action().equals("opt-out-list"))
+                        .count());
     }
 
     private void grant(long job, String worker, int policy) {

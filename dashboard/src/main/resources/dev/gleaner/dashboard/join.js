@@ -7,11 +7,13 @@ const posix = (text) => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'"
 const power = (text) => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "''")}'`);
 
 let release = null;
+/** The public key that signs campaigns here, if one does. */
+let key = null;
 
 function commands() {
   const name = $("name").value.trim() || "YOUR-NAME";
   const team = $("team").value.trim();
-  const args = (quote) => `--tracker ${location.origin} --name ${quote(name)}${team ? ` --team ${quote(team)}` : ""}`;
+  const args = (quote) => `--tracker ${location.origin} --name ${quote(name)}${team ? ` --team ${quote(team)}` : ""}${key ? ` --campaign-key ${quote(key)}` : ""}`;
   const jar = release?.jar ?? "worker-agent.jar";
   const link = release ? `${location.origin}/v1/bundles/${release.bundle}/${release.jar}` : null;
   return [
@@ -43,6 +45,8 @@ function draw() {
 for (const field of ["name", "team"]) $(field).addEventListener("input", draw);
 draw();
 try {
+  ({ campaignKey: key } = await get("/v1"));
+  draw();
   const offered = await get("/v1/worker-release");
   if (offered.bundle) {
     const manifest = await get(`/v1/bundles/${offered.bundle}/bundle.json`);

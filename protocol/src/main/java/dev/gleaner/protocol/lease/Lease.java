@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param hardCapSeconds the lease ends this long after it was granted, whatever beats
  * @param stage what to do; null stands for {@link Stage#WHOLE}
  * @param screen whether the worker must ask by {@link Screen} before it fetches and before it hands in; null as false
+ * @param charter what the campaign's key has signed of this; null when nobody signed
  */
 public record Lease(
         long job,
@@ -34,7 +35,8 @@ public record Lease(
         int ttlSeconds,
         int hardCapSeconds,
         @Nullable Stage stage,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean screen) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean screen,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Charter.@Nullable Ref charter) {
     /** What to do. */
     public Stage does() {
         return stage == null ? Stage.WHOLE : stage;

@@ -7,6 +7,7 @@ import dev.gleaner.protocol.Printable;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.tracker.service.BundleShelf;
 import dev.gleaner.tracker.service.OperatorCalls;
@@ -30,10 +31,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code campaign create|score|list|show|policy|replication|pause|resume|priority}. */
+/** {@code campaign create|score|list|show|policy|sign|new-key|replication|pause|resume|priority}. */
 @Command(
         name = "campaign",
-        description = "Campaigns: create, score, list, show, policy, replication, pause, resume, priority.",
+        description =
+                "Campaigns: create, score, list, show, policy, sign, new-key, replication, pause, resume, priority.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class CampaignCommand {
@@ -98,7 +100,8 @@ final class CampaignCommand {
                     @Nullable
                     Path policyFile,
             @Option(names = "--replication", paramLabel = "RULE", defaultValue = "none", description = REPLICATION)
-                    String replication)
+                    String replication,
+            @Mixin CharterWriter.Options signing)
             throws IOException {
         String id = upload(operator, bundle);
         CampaignSpec spec = new CampaignSpec(
@@ -110,7 +113,12 @@ final class CampaignCommand {
                 fetchOnly ? Stage.FETCH : null,
                 null,
                 replication(replication));
-        return create(operator, new OperatorCalls.NewCampaign(spec, read(paths)));
+        List<String> wats = read(paths);
+        if (signing.key != null) {
+            spec = spec.signed(new CharterWriter(operator, signing.key, signing.validDays)
+                    .sign(name, spec.base(), slices, spec.does(), id, spec.policy(), wats));
+        }
+        return create(operator, new OperatorCalls.NewCampaign(spec, wats));
     }
 
     @Command(
@@ -146,7 +154,8 @@ final class CampaignCommand {
                     @Nullable
                     Path policyFile,
             @Option(names = "--replication", paramLabel = "RULE", defaultValue = "none", description = REPLICATION)
-                    String replication)
+                    String replication,
+            @Mixin CharterWriter.Options signing)
             throws IOException {
         String id = upload(operator, bundle);
         JsonNode fetched = operator.get("v1/campaigns/" + OperatorOptions.segment(source));
@@ -159,6 +168,14 @@ final class CampaignCommand {
                 Stage.SCORE,
                 source,
                 replication(replication));
+        if (signing.key != null) {
+            Charter.Ref earlier = CharterWriter.of(policies(operator, source).path(0));
+            if (earlier == null) {
+                throw new Failure(Exit.DATA, "campaign " + source + " is not signed; sign it first: campaign sign");
+            }
+            spec = spec.signed(new CharterWriter(operator, signing.key, signing.validDays)
+                    .sign(name, spec.base(), spec.slices(), Stage.SCORE, id, spec.policy(), earlier));
+        }
         return create(operator, new OperatorCalls.NewCampaign(spec, List.of()));
     }
 
@@ -281,24 +298,108 @@ final class CampaignCommand {
                     Path changes,
             @Option(names = "--reason", paramLabel = "TEXT", description = "why, for everybody; needed with --set")
                     @Nullable
-                    String reason)
+                    String reason,
+            @Mixin CharterWriter.Options signing)
             throws IOException {
-        JsonNode versions = operator.get("v1/campaigns/" + OperatorOptions.segment(name) + "/policies");
         if (changes == null) {
-            out.println(OperatorOptions.pretty(versions));
+            out.println(OperatorOptions.pretty(
+                    operator.get("v1/campaigns/" + OperatorOptions.segment(name) + "/policies")));
             return Exit.OK;
         }
         if (reason == null) {
             throw new Failure(Exit.USAGE, "say with --reason why the policy changes");
         }
-        JsonNode latest = versions.path("policies").path(0);
+        JsonNode latest = policies(operator, name).path(0);
         Policy before = OperatorOptions.JSON.treeToValue(latest.path("policy"), Policy.class);
+        Policy after = changed(before, Policy.class, changes);
+        Charter.Ref charter = null;
+        if (signing.key != null) {
+            charter = sign(
+                    operator, new CharterWriter(operator, signing.key, signing.validDays), name, after, latest, null);
+        }
         JsonNode now = operator.post(
                 "v1/operator/campaigns/" + OperatorOptions.segment(name) + "/policy",
-                new OperatorCalls.NewPolicy(
-                        latest.path("version").asInt(), changed(before, Policy.class, changes), reason));
+                new OperatorCalls.NewPolicy(latest.path("version").asInt(), after, reason, charter));
         out.println("campaign " + name + " has version "
                 + now.path("policyVersion").asInt() + " of its policy; jobs that somebody has had keep theirs");
+        return Exit.OK;
+    }
+
+    private static JsonNode policies(OperatorOptions operator, String name) throws IOException {
+        return operator.get("v1/campaigns/" + OperatorOptions.segment(name) + "/policies")
+                .path("policies");
+    }
+
+    /** @param paths the signer's own list; null: that of what this key has signed before */
+    private static Charter.Ref sign(
+            OperatorOptions operator,
+            CharterWriter writer,
+            String name,
+            Policy policy,
+            JsonNode version,
+            @Nullable List<String> paths)
+            throws IOException {
+        JsonNode campaign = operator.get("v1/campaigns/" + OperatorOptions.segment(name));
+        String base = campaign.path("base").asText();
+        int slices = campaign.path("slices").asInt();
+        Stage stage = Stage.valueOf(campaign.path("stage").asText());
+        String bundle = campaign.path("bundle").asText();
+        if (paths != null) {
+            return writer.sign(name, base, slices, stage, bundle, policy, paths);
+        }
+        Charter.Ref earlier = CharterWriter.of(version);
+        if (earlier == null) {
+            throw new Failure(Exit.USAGE, "campaign " + name + " is not signed yet; give its WAT paths with --paths");
+        }
+        return writer.sign(name, base, slices, stage, bundle, policy, earlier);
+    }
+
+    @Command(
+            name = "new-key",
+            description =
+                    "Makes a key that signs campaigns, and prints the public half, for volunteers. Keep the file away from the tracker: whoever has both can make workers do other work.",
+            mixinStandardHelpOptions = true)
+    int newKey(@Parameters(paramLabel = "FILE", description = "new file for the private key") Path file)
+            throws IOException {
+        SigningKey key = SigningKey.make(file);
+        out.println("private key: " + file);
+        out.println("volunteers may run workers with: --campaign-key " + key.publicKey());
+        return Exit.OK;
+    }
+
+    @Command(
+            name = "sign",
+            description =
+                    "Signs all versions of a campaign's policy, for the first time or for longer. Look at them first: campaign policy NAME.",
+            mixinStandardHelpOptions = true)
+    int sign(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "NAME") String name,
+            @Option(
+                            names = "--paths",
+                            paramLabel = "FILE",
+                            description =
+                                    "the campaign's WAT paths, as they were given to campaign create; needed the first time")
+                    @Nullable
+                    Path paths,
+            @Mixin CharterWriter.Options signing)
+            throws IOException {
+        if (signing.key == null) {
+            throw new Failure(Exit.USAGE, "say with --key what to sign with; campaign new-key makes one");
+        }
+        CharterWriter writer = new CharterWriter(operator, signing.key, signing.validDays);
+        List<String> wats = paths == null ? null : read(paths);
+        int signed = 0;
+        for (JsonNode version : policies(operator, name)) {
+            Policy policy = OperatorOptions.JSON.treeToValue(version.path("policy"), Policy.class);
+            Charter.Ref charter = sign(operator, writer, name, policy, version, wats);
+            operator.post(
+                    "v1/operator/campaigns/" + OperatorOptions.segment(name) + "/sign",
+                    new OperatorCalls.Signing(version.path("version").asInt(), charter));
+            signed++;
+        }
+        out.println("campaign " + name + ": " + signed + " versions of its policy are signed for " + signing.validDays
+                + " days");
         return Exit.OK;
     }
 

@@ -10,16 +10,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.PrivateKey;
-import java.security.Signature;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,23 +40,10 @@ final class WorkerReleaseCommand {
                     "Makes a key that signs releases, and prints the public half, which is built into workers. Keep the file away from the tracker.",
             mixinStandardHelpOptions = true)
     int newKey(@Parameters(paramLabel = "FILE", description = "new file for the private key") Path file)
-            throws IOException, GeneralSecurityException {
-        KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-        try {
-            Files.createFile(file);
-        } catch (java.nio.file.FileAlreadyExistsException e) {
-            throw new Failure(Exit.CANT_CREATE, file + " is there already; a key is never written over");
-        }
-        if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        }
-        Files.writeString(
-                file,
-                Base64.getEncoder().encodeToString(pair.getPrivate().getEncoded()) + "\n",
-                StandardOpenOption.WRITE);
+            throws IOException {
+        SigningKey key = SigningKey.make(file);
         out.println("private key: " + file);
-        out.println("build workers with: -Dworker.release.key="
-                + Base64.getEncoder().encodeToString(pair.getPublic().getEncoded()));
+        out.println("build workers with: -Dworker.release.key=" + key.publicKey());
         return Exit.OK;
     }
 
@@ -115,7 +92,7 @@ final class WorkerReleaseCommand {
             listed.putObject(name).put("bytes", Files.size(jar)).put("sha256", Digests.sha256(jar));
         }
         byte[] bytes = OperatorOptions.JSON.writeValueAsBytes(manifest);
-        String signature = sign(key, bytes);
+        String signature = SigningKey.read(key, "worker-release new-key").sign(bytes);
         Path file = Files.createTempFile("release-", ".json");
         try {
             Files.write(file, bytes);
@@ -129,23 +106,6 @@ final class WorkerReleaseCommand {
             Files.deleteIfExists(file);
         }
         return Exit.OK;
-    }
-
-    private static String sign(Path file, byte[] bytes) throws IOException {
-        if (!Files.isReadable(file)) {
-            throw new Failure(
-                    Exit.NO_INPUT, "there is no readable key " + file + "; make one with worker-release new-key");
-        }
-        try {
-            byte[] encoded = Base64.getDecoder().decode(Files.readString(file).strip());
-            PrivateKey key = KeyFactory.getInstance("Ed25519").generatePrivate(new PKCS8EncodedKeySpec(encoded));
-            Signature signature = Signature.getInstance("Ed25519");
-            signature.initSign(key);
-            signature.update(bytes);
-            return Base64.getEncoder().encodeToString(signature.sign());
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw new Failure(Exit.DATA, file + " holds no key as worker-release new-key makes it");
-        }
     }
 
     @Command(name = "show", description = "Shows what is offered to workers.", mixinStandardHelpOptions = true)

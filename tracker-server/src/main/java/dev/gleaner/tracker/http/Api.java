@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.http;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.gleaner.dashboard.Dashboard;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.ProtocolVersion;
@@ -117,11 +118,12 @@ public final class Api {
     private void everybody(Router router, Calls calls) {
         calls.get(
                 "/v1",
-                ctx -> Map.of(
-                        "name", "gleaner-tracker",
-                        "version", services.version,
-                        "protocol", ProtocolVersion.CURRENT,
-                        "oldest_protocol", ProtocolVersion.OLDEST_SERVED));
+                ctx -> new About(
+                        "gleaner-tracker",
+                        services.version,
+                        ProtocolVersion.CURRENT,
+                        ProtocolVersion.OLDEST_SERVED,
+                        services.operators.campaignKey().orElse(null)));
         calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
         calls.get("/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
         calls.get("/v1/worker-release", ctx -> services.operators.release());
@@ -142,6 +144,14 @@ public final class Api {
                         .putHeader("Cache-Control", "no-store")
                         .end(services.meters.get()));
     }
+
+    /** @param campaignKey the public key that signs campaigns here, once there is one */
+    private record About(
+            String name,
+            String version,
+            int protocol,
+            @JsonProperty("oldest_protocol") int oldestProtocol,
+            @Nullable String campaignKey) {}
 
     private Map<String, String> ready() throws IOException {
         services.ledger.requireWritable();

@@ -199,6 +199,10 @@ final class OperatorRoutes {
                 ROOT + "/campaigns/:name/policy",
                 ctx -> operators.changePolicy(
                         actor(ctx), ctx.pathParam("name"), Requests.body(ctx, OperatorCalls.NewPolicy.class)));
+        calls.post(
+                ROOT + "/campaigns/:name/sign",
+                ctx -> operators.sign(
+                        actor(ctx), ctx.pathParam("name"), Requests.body(ctx, OperatorCalls.Signing.class)));
         calls.post(ROOT + "/campaigns/:name/resume", ctx -> operators.pause(actor(ctx), ctx.pathParam("name"), false));
     }
 

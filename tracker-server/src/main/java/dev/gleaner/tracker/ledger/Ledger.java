@@ -2,6 +2,7 @@ package dev.gleaner.tracker.ledger;
 
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
@@ -58,9 +59,14 @@ public interface Ledger extends AutoCloseable {
      * Gives a campaign another policy. Jobs that somebody has had keep theirs, so that all attempts at a job can be compared.
      *
      * @param from version of the policy that this one replaces
+     * @param charter what was signed of it; null when nobody signed
      * @return the new version; empty when the campaign is not there or has another version by now
      */
-    CompletionStage<Optional<Integer>> changePolicy(String name, int from, Policy policy, String reason, String actor);
+    CompletionStage<Optional<Integer>> changePolicy(
+            String name, int from, Policy policy, Charter.@Nullable Ref charter, String reason, String actor);
+
+    /** Says what was signed of a version of a campaign's policy. @return whether there is that version */
+    CompletionStage<Boolean> sign(String name, int version, Charter.Ref charter, String actor);
 
     /** All policies a campaign ever had, the newest first; none when it is not there. */
     List<PolicyVersion> policies(String campaign);
@@ -180,13 +186,17 @@ public interface Ledger extends AutoCloseable {
             @Nullable String wat,
             @Nullable String reason) {}
 
-    /** @param reason why it was made */
-    record PolicyVersion(int version, Instant at, String reason, Policy policy) {}
+    /**
+     * @param reason why it was made
+     * @param charter what was signed of it; null when nobody signed
+     */
+    record PolicyVersion(int version, Instant at, String reason, Policy policy, Charter.@Nullable Ref charter) {}
 
     /**
      * A job as a worker must know it.
      *
      * @param policyVersion of {@code policy}: the job's own once somebody had it, else the campaign's latest
+     * @param charter what was signed of that policy; null when nobody signed
      */
     record ReadyJob(
             long job,
@@ -199,7 +209,24 @@ public interface Ledger extends AutoCloseable {
             Policy policy,
             int policyVersion,
             Stage stage,
-            @Nullable Source source) {}
+            @Nullable Source source,
+            Charter.@Nullable Ref charter) {
+        /** Of a campaign that nobody signed. */
+        public ReadyJob(
+                long job,
+                String campaign,
+                String base,
+                String watPath,
+                int slice,
+                int slices,
+                String bundle,
+                Policy policy,
+                int policyVersion,
+                Stage stage,
+                @Nullable Source source) {
+            this(job, campaign, base, watPath, slice, slices, bundle, policy, policyVersion, stage, source, null);
+        }
+    }
 
     /** The attempt that handed in a scoring job's batches. */
     record Source(long job, int attempt) {}

@@ -115,7 +115,9 @@ public final class BundleShelf {
                 String id = folder.getFileName().toString();
                 if (ID.matcher(id).matches()
                         && Files.isRegularFile(folder.resolve(MANIFEST))
-                        && missing(id).isEmpty()) {
+                        && missing(id).isEmpty()
+                        // Charters and releases of the worker lie here, too.
+                        && !manifest(id).has("kind")) {
                     all.add(new Named(id, manifest(id).path("name").asText("")));
                 }
             }

@@ -5,6 +5,7 @@ import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Slice;
 import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.lease.Heartbeat;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -28,11 +29,14 @@ import dev.gleaner.tracker.settings.Setting;
 import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.sites.SiteRates;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -65,6 +69,7 @@ public final class OperatorCalls {
     private final Collector collector;
     private final SiteDesk sites;
     private final Settings settings;
+    private final Charters charters;
 
     /** A wish for a campaign. */
     public record NewCampaign(CampaignSpec spec, List<String> paths) {}
@@ -154,6 +159,7 @@ public final class OperatorCalls {
         this.ledger = ledger;
         this.desk = desk;
         this.bundles = bundles;
+        this.charters = new Charters(ledger, bundles, clock);
     }
 
     public SiteRates siteRates() {
@@ -201,6 +207,7 @@ public final class OperatorCalls {
         if (!missing.isEmpty()) {
             throw new Refusal(ProblemCode.UNKNOWN_BUNDLE, "upload the model bundle first; missing: " + missing);
         }
+        requireSigned(spec, wish.paths());
         return ledger.addCampaign(spec, wish.paths(), actor).thenApply(added -> {
             if (added.outcome() == Ledger.CampaignAdded.Outcome.CONFLICT) {
                 throw new Refusal(
@@ -213,6 +220,24 @@ public final class OperatorCalls {
             desk.wake();
             return new Created(spec.name(), added.outcome() == Ledger.CampaignAdded.Outcome.CREATED, added.jobs());
         });
+    }
+
+    private void requireSigned(CampaignSpec spec, List<String> paths) throws IOException {
+        Charters.Wanted wanted =
+                new Charters.Wanted(spec.name(), spec.base(), spec.slices(), spec.does(), spec.bundle(), spec.policy());
+        String list = "";
+        if (spec.charter() != null) {
+            list = spec.does() == Stage.SCORE
+                    ? charters.newest(String.valueOf(spec.source()))
+                            .map(Charters::paths)
+                            .orElseThrow(() -> new Refusal(
+                                    ProblemCode.STATE_CONFLICT,
+                                    "campaign " + spec.source() + " is not signed; sign it first"))
+                    : HexFormat.of()
+                            .formatHex(
+                                    Tokens.sha256((String.join("\n", paths) + "\n").getBytes(StandardCharsets.UTF_8)));
+        }
+        charters.require(spec.charter(), wanted, list);
     }
 
     private void requireFitsSource(CampaignSpec spec, List<String> paths) {
@@ -267,15 +292,30 @@ public final class OperatorCalls {
      *
      * @param from version of the policy that somebody looked at when making this one
      * @param reason for the audit trail and for everybody
+     * @param charter what was signed of it; null when the campaign is not signed
      */
-    public record NewPolicy(int from, Policy policy, String reason) {}
+    public record NewPolicy(int from, Policy policy, String reason, Charter.@Nullable Ref charter) {}
 
-    public CompletionStage<CampaignStatus> changePolicy(String actor, String name, NewPolicy wish) {
+    public CompletionStage<CampaignStatus> changePolicy(String actor, String name, NewPolicy wish) throws IOException {
         String reason = Printable.of(wish.reason(), 200).strip();
         require(!reason.isEmpty(), "say why the policy changes");
         CampaignStatus before = campaign(name);
         requireCurrent(before, wish.from());
-        return ledger.changePolicy(name, wish.from(), wish.policy(), reason, actor)
+        Optional<Charter> signed = charters.newest(name);
+        if (signed.isPresent() && wish.charter() == null) {
+            throw new Refusal(
+                    ProblemCode.STATE_CONFLICT,
+                    "campaign " + name
+                            + " is signed, and so must be what changes it: tracker-server campaign policy " + name
+                            + " --set FILE --key FILE");
+        }
+        if (wish.charter() != null) {
+            charters.require(
+                    wish.charter(),
+                    Charters.Wanted.of(before, wish.policy()),
+                    signed.map(Charters::paths).orElseThrow(() -> unsigned(name)));
+        }
+        return ledger.changePolicy(name, wish.from(), wish.policy(), wish.charter(), reason, actor)
                 .thenApply(version -> {
                     CampaignStatus now = campaign(name);
                     if (version.isEmpty()) {
@@ -284,6 +324,47 @@ public final class OperatorCalls {
                     desk.wake();
                     return now;
                 });
+    }
+
+    private static Refusal unsigned(String campaign) {
+        return new Refusal(
+                ProblemCode.STATE_CONFLICT, "campaign " + campaign + " is not signed yet: campaign sign " + campaign);
+    }
+
+    /**
+     * A signature for a version of a campaign's policy.
+     *
+     * @param version of the policy
+     */
+    public record Signing(int version, Charter.Ref charter) {}
+
+    /** Takes what was signed of a campaign, for the first time or for longer. */
+    public CompletionStage<CampaignStatus> sign(String actor, String name, Signing wish) throws IOException {
+        CampaignStatus campaign = campaign(name);
+        Ledger.PolicyVersion version = ledger.policies(name).stream()
+                .filter(v -> v.version() == wish.version())
+                .findAny()
+                .orElseThrow(() ->
+                        new Refusal(ProblemCode.NOT_FOUND, "campaign " + name + " has no version " + wish.version()));
+        Charter charter = charters.open(wish.charter());
+        Optional<Charter> before = charters.newest(name);
+        charters.require(
+                wish.charter(),
+                Charters.Wanted.of(campaign, version.policy()),
+                before.map(Charters::paths).orElse(Charters.paths(charter)));
+        long listed = charters.count(wish.charter());
+        require(
+                listed == campaign.wats(),
+                "what was signed lists " + listed + " WATs, and the campaign has " + campaign.wats());
+        return ledger.sign(name, wish.version(), wish.charter(), actor).thenApply(done -> {
+            desk.wake();
+            return campaign(name);
+        });
+    }
+
+    /** The public key that signs campaigns here, once there is one. */
+    public Optional<String> campaignKey() {
+        return charters.key();
     }
 
     private static void requireCurrent(CampaignStatus campaign, int version) {

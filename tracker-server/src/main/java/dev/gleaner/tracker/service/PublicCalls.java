@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Profile;
@@ -246,8 +247,11 @@ public final class PublicCalls {
         return statistics.policy(campaign).orElseThrow(() -> OperatorCalls.noCampaign(campaign));
     }
 
-    /** @param at ISO-8601 instant from which on it held */
-    public record PolicyLine(int version, String at, String reason, Policy policy) {}
+    /**
+     * @param at ISO-8601 instant from which on it held
+     * @param charter what was signed of it; null when nobody signed
+     */
+    public record PolicyLine(int version, String at, String reason, Policy policy, Charter.@Nullable Ref charter) {}
 
     /** All policies a campaign ever had, the newest first. */
     public List<PolicyLine> policies(String campaign) {
@@ -256,7 +260,7 @@ public final class PublicCalls {
             throw OperatorCalls.noCampaign(campaign);
         }
         return versions.stream()
-                .map(v -> new PolicyLine(v.version(), v.at().toString(), v.reason(), v.policy()))
+                .map(v -> new PolicyLine(v.version(), v.at().toString(), v.reason(), v.policy(), v.charter()))
                 .toList();
     }
 

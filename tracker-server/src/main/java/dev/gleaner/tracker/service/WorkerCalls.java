@@ -327,7 +327,8 @@ public final class WorkerCalls {
                 (int) settings.get().ttl().toSeconds(),
                 (int) settings.get().hardCap().toSeconds(),
                 job.stage() == Stage.WHOLE ? null : job.stage(),
-                mustAsk.test(job) ? true : null);
+                mustAsk.test(job) ? true : null,
+                job.charter());
     }
 
     public CompletionStage<Heartbeat.Response> heartbeat(Roster.WorkerRow worker, Heartbeat.Request request) {

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.lease.Marks;
 import dev.gleaner.tracker.service.Tokens;
 import java.io.BufferedReader;
@@ -19,7 +22,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -272,6 +279,7 @@ class ApiIT extends ApiHarness {
                 post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 48), operator)
                         .status());
 
+        whatIsSignedOnceMustBeSignedFromThenOn(bundle);
         Set<String> answered = new TreeSet<>(api.seen());
         answered.add("get /v1/objects/{key}"); // No accepted object is there; workers fetch some in TwoStagesIT.
         assertEquals(api.operations(), answered, "operations of the file that were never answered");
@@ -457,6 +465,103 @@ class ApiIT extends ApiHarness {
         Map<String, Object> good = new LinkedHashMap<>(asked);
         good.put("links", new byte[0]);
         return good;
+    }
+
+    private Map<String, Object> signed(KeyPair key, Map<String, Object> campaign, List<String> signedPaths)
+            throws Exception {
+        @SuppressWarnings("unchecked")
+        Map<String, Object> spec = new LinkedHashMap<>((Map<String, Object>) campaign.get("spec"));
+        byte[] paths = (String.join("\n", signedPaths) + "\n").getBytes(StandardCharsets.UTF_8);
+        Charter charter = new Charter(
+                Charter.KIND,
+                spec.get("name").toString(),
+                spec.get("base").toString(),
+                2,
+                Stage.WHOLE,
+                spec.get("bundle").toString(),
+                (Policy) spec.get("policy"),
+                "2100-01-01T00:00:00Z",
+                Base64.getEncoder().encodeToString(key.getPublic().getEncoded()),
+                Map.of(
+                        Charter.PATHS,
+                        new Charter.File(paths.length, Tokens.hash(new String(paths, StandardCharsets.UTF_8)))));
+        byte[] bytes = JSON.writeValueAsBytes(charter);
+        String id = Tokens.hash(new String(bytes, StandardCharsets.UTF_8));
+        for (Map.Entry<String, byte[]> file :
+                new java.util.TreeMap<>(Map.of("bundle.json", bytes, Charter.PATHS, paths)).entrySet()) {
+            assertEquals(
+                    200,
+                    call("PUT", "/v1/operator/bundles/" + id + "/" + file.getKey(), file.getValue(), operator, "1")
+                            .status());
+        }
+        Signature signature = Signature.getInstance("Ed25519");
+        signature.initSign(key.getPrivate());
+        signature.update(bytes);
+        spec.put("charter", Map.of("id", id, "signature", Base64.getEncoder().encodeToString(signature.sign())));
+        return Map.of("spec", spec, "paths", campaign.get("paths"));
+    }
+
+    private void whatIsSignedOnceMustBeSignedFromThenOn(String bundle) throws Exception {
+        KeyPair key = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        KeyPair other = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        Map<String, Object> plain = campaign("signed", bundle, List.of("s.wat.gz"));
+        assertTrue(get("/v1", "").body().path("campaignKey").isNull());
+        assertEquals(
+                "state-conflict",
+                post("/v1/operator/campaigns", signed(key, plain, List.of("t.wat.gz")), operator)
+                        .code(),
+                "another list of WATs was signed");
+        Map<String, Object> good = signed(key, plain, List.of("s.wat.gz"));
+        assertTrue(post("/v1/operator/campaigns", good, operator)
+                .body()
+                .path("created")
+                .asBoolean());
+        assertEquals(
+                Base64.getEncoder().encodeToString(key.getPublic().getEncoded()),
+                get("/v1", "").body().path("campaignKey").asText());
+        assertEquals(
+                200,
+                post("/v1/operator/campaigns/signed/priority", Map.of("priority", 9), operator)
+                        .status());
+        JsonNode lease = acquire("signed");
+        JsonNode charter = JSON.valueToTree(((Map<?, ?>) good.get("spec")).get("charter"));
+        assertEquals(charter, lease.path("charter"));
+        assertEquals(
+                charter,
+                get("/v1/campaigns/signed/policies", "")
+                        .body()
+                        .path("policies")
+                        .path(0)
+                        .path("charter"));
+        post(path(lease, "release"), Map.of("reason", "done"), worker);
+        assertEquals(
+                "state-conflict",
+                post("/v1/operator/campaigns", campaign("unsigned", bundle, List.of("u.wat.gz")), operator)
+                        .code());
+        Map<String, Object> stranger =
+                signed(other, campaign("other", bundle, List.of("o.wat.gz")), List.of("o.wat.gz"));
+        assertEquals(
+                "state-conflict",
+                post("/v1/operator/campaigns", stranger, operator).code());
+        Map<String, Object> change = Map.of("from", 1, "policy", Policy.laion400m(), "reason", "why not");
+        assertEquals(
+                "state-conflict",
+                post("/v1/operator/campaigns/signed/policy", change, operator).code());
+        Map<String, Object> renewal = Map.of("version", 1, "charter", charter);
+        assertEquals(
+                200,
+                post("/v1/operator/campaigns/signed/sign", renewal, operator).status());
+        assertEquals(
+                "state-conflict",
+                post("/v1/operator/campaigns/c1/sign", renewal, operator).code(),
+                "what was signed is another campaign");
+        assertTrue(get("/v1/operator/bundles", operator).body().toString().contains(bundle));
+        assertFalse(
+                get("/v1/operator/bundles", operator)
+                        .body()
+                        .toString()
+                        .contains(charter.path("id").asText()),
+                "a charter is no model");
     }
 
     private void aPolicyChangesForJobsThatNobodyHad() throws Exception {

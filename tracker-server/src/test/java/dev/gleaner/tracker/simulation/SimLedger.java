@@ -2,6 +2,7 @@ package dev.gleaner.tracker.simulation;
 
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.lease.FailureClass;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
@@ -467,7 +468,12 @@ final class SimLedger {
 
         @Override
         public CompletionStage<Optional<Integer>> changePolicy(
-                String name, int from, Policy policy, String reason, String actor) {
+                String name, int from, Policy policy, Charter.Ref charter, String reason, String actor) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletionStage<Boolean> sign(String name, int version, Charter.Ref charter, String actor) {
             throw new UnsupportedOperationException();
         }
 

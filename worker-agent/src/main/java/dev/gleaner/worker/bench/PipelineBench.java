@@ -205,6 +205,7 @@ public final class PipelineBench {
                     600,
                     36_000,
                     null,
+                    null,
                     null);
             Terms terms = new Terms("bench", model.precision().wire());
             try (FileWatSource source = new FileWatSource(wat);

@@ -1,6 +1,7 @@
 package dev.gleaner.worker.cli;
 
 import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.lease.Register;
 import dev.gleaner.protocol.release.WorkerRelease;
 import dev.gleaner.worker.clip.BundleException;
@@ -87,6 +88,15 @@ final class RunCommand implements Callable<Integer> {
                     "the code you were invited with, where a tracker asks for one; needed only once (default: $GLEANER_INVITATION)")
     @Nullable
     String invitation;
+
+    @Option(
+            names = "--campaign-key",
+            paramLabel = "KEY",
+            defaultValue = "${env:GLEANER_CAMPAIGN_KEY}",
+            description =
+                    "do only what this key has signed, as the project publishes it; without it the first key that this worker sees is trusted from then on (default: $GLEANER_CAMPAIGN_KEY)")
+    @Nullable
+    String campaignKey;
 
     @Mixin
     GuestOptions guestOptions = new GuestOptions();
@@ -226,7 +236,8 @@ final class RunCommand implements Callable<Integer> {
                 exitWhenIdle,
                 finishOnStop,
                 List.copyOf(work),
-                autoUpdate ? () -> asked(updates.get()) : null);
+                autoUpdate ? () -> asked(updates.get()) : null,
+                campaignKey());
         CountDownLatch finished = new CountDownLatch(1);
         try (FileChannel lock = home.lock();
                 Fetcher fetcher = fetch.newFetcher();
@@ -255,6 +266,17 @@ final class RunCommand implements Callable<Integer> {
         } finally {
             finished.countDown();
         }
+    }
+
+    private @Nullable String campaignKey() {
+        String key = campaignKey;
+        if (key == null || key.isBlank()) {
+            return null;
+        }
+        if (!Charter.isKey(key.strip())) {
+            throw new Failure(Exit.USAGE, "--campaign-key must be a key as campaign new-key prints it");
+        }
+        return key.strip();
     }
 
     private UpdateWatch watch(Releases releases, TrackerClient client, Volunteer volunteer, RandomGenerator jitter) {

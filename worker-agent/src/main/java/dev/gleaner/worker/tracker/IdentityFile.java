@@ -20,8 +20,12 @@ final class IdentityFile {
     private final Path file;
 
     IdentityFile(Path home, URI tracker) {
-        String name = (tracker.getHost() + "-" + tracker.getPort()).replaceAll("[^A-Za-z0-9.-]", "_");
-        this.file = home.resolve("identity-" + name + ".json");
+        this.file = home.resolve("identity-" + name(tracker) + ".json");
+    }
+
+    /** What a tracker is called in names of files. */
+    static String name(URI tracker) {
+        return (tracker.getHost() + "-" + tracker.getPort()).replaceAll("[^A-Za-z0-9.-]", "_");
     }
 
     /** @throws IOException when there is a file that says nothing one can use; it is left as it is */

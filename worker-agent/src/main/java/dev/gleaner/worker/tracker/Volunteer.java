@@ -71,6 +71,7 @@ public final class Volunteer implements AutoCloseable {
      * @param finishOnStop on {@link #stop}, finish the job at hand instead of giving it back
      * @param stages of campaigns to work for, best liked first
      * @param updateAsked called when the tracker asks for a newer version; null: the worker ends then, and its owner sees to it
+     * @param campaignKey public key that must have signed all work; null: the first that is seen
      */
     public record Settings(
             java.net.URI trackerAddress,
@@ -84,7 +85,8 @@ public final class Volunteer implements AutoCloseable {
             boolean exitWhenIdle,
             boolean finishOnStop,
             List<Stage> stages,
-            @Nullable Runnable updateAsked) {}
+            @Nullable Runnable updateAsked,
+            @Nullable String campaignKey) {}
 
     public Volunteer(
             Settings settings,

@@ -56,6 +56,7 @@ final class Workbench implements AutoCloseable {
     private final Fetcher fetcher;
     private final Preprocessor pictures;
     private final BundleCache bundles;
+    private final CharterGate gate;
     private final SourceManners sources;
     private final Totals totals = new Totals();
     private final FetchWidth width;
@@ -80,6 +81,12 @@ final class Workbench implements AutoCloseable {
         this.tracker = tracker;
         this.fetcher = fetcher;
         this.pictures = pictures;
+        this.gate = new CharterGate(
+                settings.home(),
+                settings.trackerAddress(),
+                settings.campaignKey(),
+                tracker::bundleFile,
+                InstantSource.system());
         this.bundles = new BundleCache(settings.home().resolve("bundles"), InstantSource.system());
     }
 
@@ -101,6 +108,9 @@ final class Workbench implements AutoCloseable {
                 lease.slice());
         leaseLost = false;
         boolean over = true;
+        if (!isSigned(lease)) {
+            return true;
+        }
         keeper.keep(lease, this::progress, this::loseLease);
         try {
             folder.create();
@@ -167,6 +177,33 @@ final class Workbench implements AutoCloseable {
             }
         }
         return over;
+    }
+
+    /**
+     * Whether the lease is what the campaign's key has signed; one that is not, or cannot be looked at now, is given back.
+     *
+     * @throws BundleException when it is not: this tracker is not to be worked for
+     */
+    private boolean isSigned(Lease lease) throws BundleException, InterruptedIOException {
+        whyCancelled = "it is not what the campaign's key has signed, as far as this worker can see";
+        try {
+            gate.require(lease);
+            return true;
+        } catch (BundleException e) {
+            giveBack(lease);
+            throw e;
+        } catch (InterruptedIOException e) {
+            giveBack(lease);
+            throw e;
+        } catch (IOException e) {
+            troubles++;
+            log.warn(
+                    "What was signed of the campaign cannot be fetched now: job={} cause={}",
+                    lease.job(),
+                    Printable.of(e.toString(), 300));
+            giveBack(lease);
+            return false;
+        }
     }
 
     private Work work(Lease lease, @Nullable WatSource source, @Nullable ClipModel loaded, LeaseFolder folder)

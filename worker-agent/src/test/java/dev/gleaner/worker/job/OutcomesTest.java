@@ -40,7 +40,8 @@ class OutcomesTest {
             600,
             7200,
             null,
-            true);
+            true,
+            null);
 
     @TempDir
     Path folder;

@@ -42,6 +42,7 @@ class SpoolTest {
                 600,
                 7200,
                 null,
+                null,
                 null);
     }
 

@@ -32,7 +32,8 @@ class TrackerScreeningTest {
             600,
             7200,
             null,
-            true);
+            true,
+            null);
 
     private final List<Screen.Request> asked = new ArrayList<>();
 

@@ -9,6 +9,7 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Replication;
 import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
 import dev.gleaner.protocol.result.CandidateDigest;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Statements about campaigns. */
 final class Campaigns {
@@ -60,24 +62,63 @@ final class Campaigns {
                 spec.does().name(),
                 spec.source(),
                 spec.replication() == null ? null : json(spec.replication()));
-        keepPolicy(session, head(session, spec.name()).orElseThrow().id(), 1, spec.policy(), "as made", now);
+        keepPolicy(
+                session,
+                head(session, spec.name()).orElseThrow().id(),
+                1,
+                spec.policy(),
+                spec.charter(),
+                "as made",
+                now);
     }
 
-    private static void keepPolicy(Session session, long campaign, int version, Policy policy, String reason, long now)
+    private static void keepPolicy(
+            Session session,
+            long campaign,
+            int version,
+            Policy policy,
+            Charter.@Nullable Ref charter,
+            String reason,
+            long now)
             throws SQLException {
         update(
                 session,
-                "INSERT INTO campaign_policy (campaign, version, policy, at, reason) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO campaign_policy (campaign, version, policy, at, reason, charter, signature) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 campaign,
                 version,
                 json(policy),
                 now,
-                reason);
+                reason,
+                charter == null ? null : charter.id(),
+                charter == null ? null : charter.signature());
+    }
+
+    /** @return whether there is that version */
+    static boolean sign(Session session, String name, int version, Charter.Ref charter) throws SQLException {
+        return update(
+                        session,
+                        "UPDATE campaign_policy SET charter = ?, signature = ? WHERE version = ? AND campaign = (SELECT id FROM campaign WHERE name = ?)",
+                        charter.id(),
+                        charter.signature(),
+                        version,
+                        name)
+                == 1;
+    }
+
+    static Charter.@Nullable Ref charter(@Nullable String id, @Nullable String signature) {
+        return id == null || signature == null ? null : new Charter.Ref(id, signature);
     }
 
     /** @return the new version; empty when there is no such campaign, or its policy is not that version */
     static Optional<Integer> changePolicy(
-            Session session, String name, int from, Policy policy, String reason, long now) throws SQLException {
+            Session session,
+            String name,
+            int from,
+            Policy policy,
+            Charter.@Nullable Ref charter,
+            String reason,
+            long now)
+            throws SQLException {
         int changed = update(
                 session,
                 "UPDATE campaign SET policy = ?, policy_version = policy_version + 1 WHERE name = ? AND policy_version = ?",
@@ -87,7 +128,7 @@ final class Campaigns {
         if (changed == 0) {
             return Optional.empty();
         }
-        keepPolicy(session, head(session, name).orElseThrow().id(), from + 1, policy, reason, now);
+        keepPolicy(session, head(session, name).orElseThrow().id(), from + 1, policy, charter, reason, now);
         return Optional.of(from + 1);
     }
 
@@ -98,8 +139,9 @@ final class Campaigns {
                         r.getInt(1),
                         Instant.ofEpochMilli(r.getLong(2)),
                         r.getString(3),
-                        parse(r.getString(4), Policy.class)),
-                "SELECT p.version, p.at, p.reason, p.policy FROM campaign_policy p JOIN campaign c ON c.id = p.campaign"
+                        parse(r.getString(4), Policy.class),
+                        charter(r.getString(5), r.getString(6))),
+                "SELECT p.version, p.at, p.reason, p.policy, p.charter, p.signature FROM campaign_policy p JOIN campaign c ON c.id = p.campaign"
                         + " WHERE c.name = ? ORDER BY p.version DESC",
                 name);
     }

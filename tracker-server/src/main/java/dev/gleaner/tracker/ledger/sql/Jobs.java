@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
 /** Statements about jobs and their attempts. A job and its attempts change together, by a compare-and-set on the job's version. */
 final class Jobs {
     private static final String READY_COLUMNS =
-            "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, p.policy, p.version, c.stage, j.source_job, j.source_attempt, j.policy FROM job j"
+            "SELECT j.id, c.name, c.base, w.path, j.slice, c.slices, c.bundle, p.policy, p.version, c.stage, j.source_job, j.source_attempt, j.policy, p.charter, p.signature FROM job j"
                     + " JOIN campaign c ON c.id = j.campaign JOIN wat w ON w.campaign = j.campaign AND w.idx = j.wat"
                     + " JOIN campaign_policy p ON p.campaign = j.campaign AND p.version = CASE WHEN j.policy > 0 THEN j.policy ELSE c.policy_version END ";
     private static final String LIVE_COLUMNS = "SELECT job, epoch, number, worker, granted_at, hard_cap FROM attempt ";
@@ -343,7 +343,8 @@ final class Jobs {
                 policy(r.getString(8)),
                 r.getInt(9),
                 Stage.valueOf(r.getString(10)),
-                r.getObject(11) == null ? null : new Ledger.Source(r.getLong(11), r.getInt(12)));
+                r.getObject(11) == null ? null : new Ledger.Source(r.getLong(11), r.getInt(12)),
+                Campaigns.charter(r.getString(14), r.getString(15)));
     }
 
     /** Campaigns have few policies and their jobs are many. */

@@ -7,7 +7,7 @@ import java.sql.SQLException;
 
 /** Brings a ledger's schema up to this program's: forward only, in one transaction. A newer ledger is refused. */
 final class Migrations {
-    static final int VERSION = 10;
+    static final int VERSION = 11;
 
     private Migrations() {}
 

@@ -10,6 +10,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.lease.Charter;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.operator.CampaignStatus;
@@ -174,7 +175,7 @@ public final class SqlLedger implements Ledger {
 
     @Override
     public CompletionStage<CampaignAdded> addCampaign(CampaignSpec spec, List<String> watPaths, String actor) {
-        String fingerprint = sha256(json(spec) + "\n" + String.join("\n", watPaths));
+        String fingerprint = sha256(json(spec.unsigned()) + "\n" + String.join("\n", watPaths));
         if (spec.does() == Stage.SCORE) {
             return addScoring(spec, fingerprint, actor);
         }
@@ -255,14 +256,29 @@ public final class SqlLedger implements Ledger {
 
     @Override
     public CompletionStage<Optional<Integer>> changePolicy(
-            String name, int from, Policy policy, String reason, String actor) {
+            String name, int from, Policy policy, Charter.@Nullable Ref charter, String reason, String actor) {
         return write(0, c -> {
-            Optional<Integer> version = Campaigns.changePolicy(c, name, from, policy, reason, clock.millis());
+            Optional<Integer> version = Campaigns.changePolicy(c, name, from, policy, charter, reason, clock.millis());
             if (version.isPresent()) {
                 audit(c, actor, "campaign-policy", name, "version " + version.get() + ": " + reason);
             }
             return version;
         });
+    }
+
+    @Override
+    public CompletionStage<Boolean> sign(String name, int version, Charter.Ref charter, String actor) {
+        return write(0, c -> {
+                    boolean signed = Campaigns.sign(c, name, version, charter);
+                    if (signed) {
+                        audit(c, actor, "campaign-sign", name, "version " + version + ": " + charter.id());
+                    }
+                    return signed;
+                })
+                .thenApply(signed -> {
+                    jobs.invalidateAll();
+                    return signed;
+                });
     }
 
     @Override

@@ -312,6 +312,7 @@ public final class Tracker implements AutoCloseable {
                                 routed,
                                 wellness::lastTrouble,
                                 config.data(),
+                                operators::signedUntil,
                                 clock),
                         new DoorCalls(roster, access, clock),
                         access,

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -35,6 +36,7 @@ public final class AttentionCalls {
     private static final int MOST_OF_A_KIND = 20;
     private static final int LEAST_FAILURES = 5;
     private static final double BAD_RELEASE = 3;
+    private static final Duration SIGN_AGAIN = Duration.ofDays(30);
     private static final Duration LATELY = Duration.ofMinutes(10);
     private static final long LOW_DISK_BYTES = 10L << 30;
     private static final double LOW_DISK_SHARE = 0.05;
@@ -46,6 +48,7 @@ public final class AttentionCalls {
     private final Desk desk;
     private final Supplier<Instant> lastTrouble;
     private final Path data;
+    private final Supplier<Map<String, Instant>> signedUntil;
     private final InstantSource clock;
     private final Cache<String, CompletionStage<Attention>> shared = Caffeine.newBuilder()
             .expireAfterWrite(Duration.ofSeconds(2))
@@ -89,6 +92,7 @@ public final class AttentionCalls {
     /**
      * @param lastTrouble when ledger or storage last failed
      * @param data folder of this tracker, whose disk may fill up
+     * @param signedUntil until when workers take what was signed of unfinished campaigns
      */
     public AttentionCalls(
             Ledger ledger,
@@ -98,7 +102,9 @@ public final class AttentionCalls {
             Desk desk,
             Supplier<Instant> lastTrouble,
             Path data,
+            Supplier<Map<String, Instant>> signedUntil,
             InstantSource clock) {
+        this.signedUntil = signedUntil;
         this.ledger = ledger;
         this.roster = roster;
         this.statistics = statistics;
@@ -119,6 +125,7 @@ public final class AttentionCalls {
         List<Item> items = new ArrayList<>();
         unwell(now, items);
         campaigns(items);
+        signatures(now, items);
         quarantined(items);
         workers(now, items);
         return desk.leases(leases(SILENT_SECONDS, 0))
@@ -208,6 +215,23 @@ public final class AttentionCalls {
                         null));
             }
         }
+    }
+
+    private void signatures(Instant now, List<Item> items) {
+        signedUntil.get().forEach((campaign, until) -> {
+            if (until.isBefore(now.plus(SIGN_AGAIN))) {
+                items.add(new Item(
+                        until.isBefore(now) ? Level.URGENT : Level.WARNING,
+                        "signature",
+                        "what was signed of campaign " + campaign + (until.isBefore(now) ? " was" : " is")
+                                + " good until " + until
+                                + "; workers take nothing of it after that. Sign it again where the key is:"
+                                + " tracker-server campaign sign " + campaign + " --key FILE",
+                        campaign,
+                        null,
+                        null));
+            }
+        });
     }
 
     private void quarantined(List<Item> items) {

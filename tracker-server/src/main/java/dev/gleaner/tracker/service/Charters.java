@@ -11,10 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes charters that operators signed elsewhere, so that nobody hears of a wrong one from volunteers. The key is not here, and
@@ -22,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * else. Blocks on the ledger; safe for any thread.
  */
 final class Charters {
+    private static final Logger log = LoggerFactory.getLogger(Charters.class);
     private static final String KEY = "campaign.key";
 
     private final Ledger ledger;
@@ -54,6 +59,22 @@ final class Charters {
                 .map(Ledger.PolicyVersion::charter)
                 .orElse(null);
         return ref == null ? Optional.empty() : Optional.of(open(ref));
+    }
+
+    /** The earliest end of what was signed of a campaign's policies; empty when nothing was, or it cannot be read. */
+    Optional<Instant> until(String campaign) {
+        return ledger.policies(campaign).stream()
+                .map(Ledger.PolicyVersion::charter)
+                .filter(Objects::nonNull)
+                .flatMap(ref -> {
+                    try {
+                        return Stream.of(Instant.parse(open(ref).until()));
+                    } catch (IOException | Refusal e) {
+                        log.warn("What was signed of campaign {} cannot be read: cause={}", campaign, e.toString());
+                        return Stream.empty();
+                    }
+                })
+                .min(Comparator.naturalOrder());
     }
 
     /**

@@ -31,13 +31,16 @@ import dev.gleaner.tracker.sites.SiteRates;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
@@ -360,6 +363,17 @@ public final class OperatorCalls {
             desk.wake();
             return campaign(name);
         });
+    }
+
+    /** Until when workers take what was signed of campaigns that are not finished: the earliest of all versions. */
+    public Map<String, Instant> signedUntil() {
+        Map<String, Instant> until = new TreeMap<>();
+        for (CampaignStatus campaign : ledger.campaigns()) {
+            if (campaign.jobs().open() + campaign.jobs().leased() > 0) {
+                charters.until(campaign.name()).ifPresent(end -> until.put(campaign.name(), end));
+            }
+        }
+        return until;
     }
 
     /** The public key that signs campaigns here, once there is one. */

@@ -25,6 +25,8 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
@@ -467,8 +469,8 @@ class ApiIT extends ApiHarness {
         return good;
     }
 
-    private Map<String, Object> signed(KeyPair key, Map<String, Object> campaign, List<String> signedPaths)
-            throws Exception {
+    private Map<String, Object> signed(
+            KeyPair key, Map<String, Object> campaign, List<String> signedPaths, String until) throws Exception {
         @SuppressWarnings("unchecked")
         Map<String, Object> spec = new LinkedHashMap<>((Map<String, Object>) campaign.get("spec"));
         byte[] paths = (String.join("\n", signedPaths) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -480,7 +482,7 @@ class ApiIT extends ApiHarness {
                 Stage.WHOLE,
                 spec.get("bundle").toString(),
                 (Policy) spec.get("policy"),
-                "2100-01-01T00:00:00Z",
+                until,
                 Base64.getEncoder().encodeToString(key.getPublic().getEncoded()),
                 Map.of(
                         Charter.PATHS,
@@ -508,10 +510,13 @@ class ApiIT extends ApiHarness {
         assertTrue(get("/v1", "").body().path("campaignKey").isNull());
         assertEquals(
                 "state-conflict",
-                post("/v1/operator/campaigns", signed(key, plain, List.of("t.wat.gz")), operator)
+                post(
+                                "/v1/operator/campaigns",
+                                signed(key, plain, List.of("t.wat.gz"), "2100-01-01T00:00:00Z"),
+                                operator)
                         .code(),
                 "another list of WATs was signed");
-        Map<String, Object> good = signed(key, plain, List.of("s.wat.gz"));
+        Map<String, Object> good = signed(key, plain, List.of("s.wat.gz"), "2100-01-01T00:00:00Z");
         assertTrue(post("/v1/operator/campaigns", good, operator)
                 .body()
                 .path("created")
@@ -538,8 +543,8 @@ class ApiIT extends ApiHarness {
                 "state-conflict",
                 post("/v1/operator/campaigns", campaign("unsigned", bundle, List.of("u.wat.gz")), operator)
                         .code());
-        Map<String, Object> stranger =
-                signed(other, campaign("other", bundle, List.of("o.wat.gz")), List.of("o.wat.gz"));
+        Map<String, Object> stranger = signed(
+                other, campaign("other", bundle, List.of("o.wat.gz")), List.of("o.wat.gz"), "2100-01-01T00:00:00Z");
         assertEquals(
                 "state-conflict",
                 post("/v1/operator/campaigns", stranger, operator).code());
@@ -551,6 +556,17 @@ class ApiIT extends ApiHarness {
         assertEquals(
                 200,
                 post("/v1/operator/campaigns/signed/sign", renewal, operator).status());
+        String soon = Instant.now().plus(Duration.ofDays(3)).toString();
+        Map<String, Object> shorter = signed(key, plain, List.of("s.wat.gz"), soon);
+        assertEquals(
+                200,
+                post(
+                                "/v1/operator/campaigns/signed/sign",
+                                Map.of("version", 1, "charter", ((Map<?, ?>) shorter.get("spec")).get("charter")),
+                                operator)
+                        .status());
+        Thread.sleep(2_100); // Those who look at what needs attention share one look for so long.
+        assertTrue(get("/v1/operator/attention", operator).body().toString().contains("is good until " + soon));
         assertEquals(
                 "state-conflict",
                 post("/v1/operator/campaigns/c1/sign", renewal, operator).code(),

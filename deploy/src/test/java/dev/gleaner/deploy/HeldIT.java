@@ -96,6 +96,26 @@ class HeldIT {
             operator(campaign, "campaign", "replication", "c", "none");
             Programs.awaitThat(() -> jobs(campaign, "done") == 2);
             assertEquals(2, objects("accepted"), "bela's waits no longer");
+            Path links = folder.resolve("links.jsonl");
+            Programs.awaitThat(() -> operator(campaign, "campaign", "chain", "c", "--file", links.toString())
+                    .said()
+                    .contains("4 links hold"));
+            List<String> chain = Files.readAllLines(links);
+            assertTrue(chain.get(1).contains("retract") && chain.get(2).contains("reinstate"), chain.toString());
+            Files.write(links, List.of(chain.get(0).replace("accept", "retract")));
+            Programs.Ended rewritten = campaign.programs.run(
+                    Programs.TRACKER,
+                    "campaign",
+                    "chain",
+                    "c",
+                    "--file",
+                    links.toString(),
+                    "--tracker",
+                    "http://127.0.0.1:" + campaign.trackerPort(),
+                    "--token-file",
+                    folder.resolve("data/operator.token").toString());
+            assertEquals(65, rewritten.code(), rewritten.said());
+            assertTrue(rewritten.said().contains("rewritten"), rewritten.said());
             Programs.Ended verified = campaign.programs.run(
                     Programs.TRACKER,
                     "ledger",

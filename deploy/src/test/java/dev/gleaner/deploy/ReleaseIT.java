@@ -107,6 +107,7 @@ class ReleaseIT {
             JsonNode manifest = JSON.readTree(release.resolve("manifest.json").toFile());
             assertEquals(1, manifest.path("duplicates").asLong());
             assertEquals(1, manifest.path("leftOut").path("opted_out").asLong());
+            assertTrue(manifest.path("chain").path("seq").asLong() > 0, manifest.toString());
             String files = "'" + release + "/*.parquet'";
             assertEquals(4, number("SELECT count(*) FROM " + files));
             assertEquals(4, number("SELECT count(DISTINCT URL || TEXT) FROM " + files));

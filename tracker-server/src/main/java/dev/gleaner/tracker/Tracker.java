@@ -25,6 +25,7 @@ import dev.gleaner.tracker.lease.Limits;
 import dev.gleaner.tracker.lease.Wellness;
 import dev.gleaner.tracker.ledger.Enrolment;
 import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.ResultChain;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
@@ -112,6 +113,7 @@ public final class Tracker implements AutoCloseable {
     private static final long RANK_SECONDS = 120;
     private static final long FEED_MILLIS = 500;
     private static final long OVERVIEW_MILLIS = 2_000;
+    private static final int LINKS_AT_ONCE = 1_000;
     private static final int RESULTS_TO_KNOW_SLOW = 10;
     /** Pairs of a release that this tracker makes searchable: some 4 GB of disk with 512 numbers each. */
     private static final long MOST_INDEXED = 1_000_000;
@@ -227,7 +229,7 @@ public final class Tracker implements AutoCloseable {
         SiteDesk sites = new SiteDesk(clock, settings.siteRates(), stopped, board);
         meters.sites(() -> sites.spared().size());
         Ranks ranks = new Ranks(roster);
-        PublicCalls everybody = new PublicCalls(ledger, ledger.statistics(), judging, clock);
+        PublicCalls everybody = new PublicCalls(ledger, ledger.statistics(), ledger.chain(), judging, clock);
         Feed feed = new Feed(everybody);
         judging.listen(feed::hear);
         if (cluster != null) {
@@ -251,6 +253,7 @@ public final class Tracker implements AutoCloseable {
         Releases releases = new Releases(
                 ledger,
                 ledger.releaseBook(),
+                ledger.chain(),
                 store,
                 new JetAssembly(() -> cluster == null ? null : cluster.member(), store, scratch),
                 stoppedNames,
@@ -349,6 +352,7 @@ public final class Tracker implements AutoCloseable {
             stopped.refresh();
             screens.refresh();
         });
+        every(knownThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> lengthen(ledger.chain()));
         every(clockThread, RANK_SECONDS, TimeUnit.SECONDS, ranks::refresh);
         judging.sweep(share.get());
         every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> judging.sweep(share.get()));
@@ -499,6 +503,12 @@ public final class Tracker implements AutoCloseable {
                 "partitions of the jobs that this tracker owns",
                 () -> cluster.share().partitions().size());
         meters.cluster("safe", "1 when every partition has a backup and a tracker may leave", safe::get);
+    }
+
+    private static void lengthen(ResultChain chain) {
+        while (chain.extend(LINKS_AT_ONCE).toCompletableFuture().join() == LINKS_AT_ONCE) {
+            log.debug("links are still being added to the chain of results");
+        }
     }
 
     private static void every(ScheduledExecutorService thread, long every, TimeUnit unit, Runnable task) {

@@ -49,6 +49,14 @@ final class PublicRoutes {
         router.get("/v1/events").handler(events::open);
         at.get(CAMPAIGN + "/series", ctx -> calls.series(ctx.pathParam("name"), param(ctx, "span", "day")));
         at.get(CAMPAIGN + "/policy", ctx -> calls.policy(ctx.pathParam("name")));
+        at.get(
+                CAMPAIGN + "/chain",
+                ctx -> Map.of(
+                        "links",
+                        calls.chain(
+                                ctx.pathParam("name"),
+                                Requests.number(ctx, "after", 0),
+                                Requests.number(ctx, "limit", 1_000))));
         at.get(CAMPAIGN + "/policies", ctx -> Map.of("policies", calls.policies(ctx.pathParam("name"))));
         at.get(CAMPAIGN + "/profile", ctx -> calls.profile(ctx.pathParam("name")));
         at.get(CAMPAIGN + "/samples", ctx -> Map.of("samples", calls.samples(ctx.pathParam("name"))));

@@ -1,8 +1,10 @@
 package dev.gleaner.tracker.release;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a release is: everything about it but its files' bytes. Lies beside them as {@code manifest.json}.
@@ -16,6 +18,7 @@ import java.util.Map;
  * @param duplicates pairs that were taken once for several of one address and text
  * @param rows pairs in the release
  * @param files with their digests
+ * @param chain the campaign's chain of results when it was made, by whose head everything before can be told; null when it had none
  */
 public record ReleaseManifest(
         int format,
@@ -29,7 +32,11 @@ public record ReleaseManifest(
         Map<String, Long> leftOut,
         long duplicates,
         long rows,
-        List<PartFile> files) {
+        List<PartFile> files,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ChainHead chain) {
+    /** The last link. */
+    public record ChainHead(long seq, String hash) {}
+
     /** Of this record. */
     public static final int FORMAT = 1;
 

@@ -7,6 +7,7 @@ import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.ReleaseBook;
+import dev.gleaner.tracker.ledger.ResultChain;
 import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.ObjectStore;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +46,10 @@ public final class Releases {
     private static final int MOST_TRIES = 3;
 
     private final Ledger ledger;
+    private static final int LINKS_AT_ONCE = 1_000;
+
     private final ReleaseBook book;
+    private final ResultChain chain;
     private final ObjectStore store;
     private final Assembly assembly;
     private final Supplier<List<String>> stoppedSites;
@@ -60,6 +65,7 @@ public final class Releases {
     public Releases(
             Ledger ledger,
             ReleaseBook book,
+            ResultChain chain,
             ObjectStore store,
             Assembly assembly,
             Supplier<List<String>> stoppedSites,
@@ -68,6 +74,7 @@ public final class Releases {
             InstantSource clock) {
         this.ledger = ledger;
         this.book = book;
+        this.chain = chain;
         this.store = store;
         this.assembly = assembly;
         this.stoppedSites = stoppedSites;
@@ -166,6 +173,7 @@ public final class Releases {
                 .mapToLong(PartFile::rows)
                 .sum();
         long duplicates = files.stream().mapToLong(PartFile::duplicates).sum();
+        ReleaseManifest.ChainHead head = head(version.campaign());
         ReleaseManifest described = new ReleaseManifest(
                 ReleaseManifest.FORMAT,
                 version.name(),
@@ -178,7 +186,8 @@ public final class Releases {
                 leftOut,
                 duplicates,
                 rows,
-                files);
+                files,
+                head);
         for (Map.Entry<String, String> text : Card.files(described, survey, cut).entrySet()) {
             files.add(put(order.folder(), text.getKey(), text.getValue()));
         }
@@ -194,13 +203,23 @@ public final class Releases {
                 leftOut,
                 duplicates,
                 rows,
-                files);
+                files,
+                head);
         for (PartFile file : files) {
             beat(version, new Assembly.Progress("publish", files.indexOf(file), files.size()));
             move(order.folder() + file.name(), ReleaseManifest.folder(version.name()) + file.name(), file);
         }
         put(ReleaseManifest.folder(version.name()), ReleaseManifest.FILE, pretty(manifest));
         return manifest;
+    }
+
+    private ReleaseManifest.@Nullable ChainHead head(String campaign) {
+        while (join(chain.extend(LINKS_AT_ONCE)) == LINKS_AT_ONCE) {
+            log.debug("links are still being added to the chain of results");
+        }
+        return chain.head(campaign)
+                .map(link -> new ReleaseManifest.ChainHead(link.seq(), link.hash()))
+                .orElse(null);
     }
 
     private static long taken(Survey survey, Cut cut) {

@@ -10,6 +10,7 @@ import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.intake.SeenPair;
 import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.ledger.ResultChain;
 import dev.gleaner.tracker.ledger.Statistics;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +34,11 @@ public final class PublicCalls {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final int MOST_LEADERS = 200;
+    private static final int MOST_LINKS = 1_000;
     private static final int DAYS_SHOWN = 84;
 
     private final Ledger ledger;
+    private final ResultChain chain;
     private final Statistics statistics;
     private final Judge judge;
     private final InstantSource clock;
@@ -128,7 +132,8 @@ public final class PublicCalls {
             @Nullable String license,
             boolean checked) {}
 
-    public PublicCalls(Ledger ledger, Statistics statistics, Judge judge, InstantSource clock) {
+    public PublicCalls(Ledger ledger, Statistics statistics, ResultChain chain, Judge judge, InstantSource clock) {
+        this.chain = chain;
         this.ledger = ledger;
         this.statistics = statistics;
         this.judge = judge;
@@ -261,6 +266,31 @@ public final class PublicCalls {
         }
         return versions.stream()
                 .map(v -> new PolicyLine(v.version(), v.at().toString(), v.reason(), v.policy(), v.charter()))
+                .toList();
+    }
+
+    /**
+     * A link of a campaign's chain of results on the wire.
+     *
+     * @param at milliseconds since 1970, as they are hashed
+     */
+    public record LinkLine(long seq, String kind, long job, String token, String manifest, long at, String hash) {}
+
+    /** What counted and when, the oldest first: see {@link ResultChain.Link} for how a link's hash is made. */
+    public List<LinkLine> chain(String campaign, long after, long limit) {
+        if (limit < 1 || limit > MOST_LINKS) {
+            throw malformed("limit must be 1 to " + MOST_LINKS);
+        }
+        policy(campaign);
+        return chain.links(campaign, after, (int) limit).stream()
+                .map(link -> new LinkLine(
+                        link.seq(),
+                        link.kind().name().toLowerCase(Locale.ROOT),
+                        link.job(),
+                        link.token().toString(),
+                        link.manifest(),
+                        link.at().toEpochMilli(),
+                        link.hash()))
                 .toList();
     }
 

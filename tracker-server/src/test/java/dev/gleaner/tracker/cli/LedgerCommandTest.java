@@ -98,7 +98,7 @@ class LedgerCommandTest {
                                     "ada",
                                     token,
                                     JSON.writeValueAsString(manifest),
-                                    "print",
+                                    Tokens.hash(JSON.writeValueAsString(manifest)),
                                     manifest.candidateDigest()),
                             "ada")
                     .toCompletableFuture()

@@ -597,6 +597,10 @@ class ApiIT extends ApiHarness {
         assertEquals("0.3 was too much", both.path(0).path("reason").asText());
         assertEquals(0.3, both.path(1).path("policy").path("threshold").asDouble());
         assertEquals(404, get("/v1/campaigns/none/policies", "").status());
+        assertEquals(404, get("/v1/campaigns/none/chain", "").status());
+        assertEquals(
+                "malformed-request", get("/v1/campaigns/c1/chain?limit=0", "").code());
+        assertTrue(get("/v1/campaigns/c1/chain", "").body().path("links").isArray());
     }
 
     private void everybody(JsonNode done) throws Exception {

@@ -27,6 +27,7 @@ import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.LedgerCheck;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.service.Json;
+import dev.gleaner.tracker.service.Tokens;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -682,7 +683,10 @@ class LeaseDeskTest {
     private void submit(Desk.Granted lease, String worker) throws Exception {
         long job = lease.job().job();
         await(ledger.apply(
-                job, new LedgerEvent.Submit(worker, lease.token(), MANIFEST_JSON, "p", "0".repeat(32)), worker));
+                job,
+                new LedgerEvent.Submit(
+                        worker, lease.token(), MANIFEST_JSON, Tokens.hash(MANIFEST_JSON), "0".repeat(32)),
+                worker));
         desk.submitted(job, lease.token());
         await(ledger.accept(job, lease.token().attempt(), MANIFEST, Profile.none()));
     }

@@ -50,7 +50,7 @@ class FeedTest {
                 clock,
                 () -> LeftOut.NOTHING,
                 JudgeMonitor.NONE);
-        feed = new Feed(new PublicCalls(ledger, ledger.statistics(), judge, clock));
+        feed = new Feed(new PublicCalls(ledger, ledger.statistics(), ledger.chain(), judge, clock));
         feed.watch(frame -> heard.add(new String(frame, StandardCharsets.UTF_8)));
     }
 

@@ -88,6 +88,14 @@ public final class LedgerCheck {
                     "SELECT j.id FROM job j LEFT JOIN job s ON s.id = j.source_job WHERE j.source_job IS NOT NULL"
                             + " AND (s.state IS NULL OR s.state <> 'DONE' OR s.canonical <> j.source_attempt)"),
             new Rule(
+                    "an accepted result is not in its campaign's chain",
+                    "SELECT a.job FROM attempt a LEFT JOIN chain k ON k.job = a.job AND k.attempt = a.number AND k.kind <> 'RETRACT'"
+                            + " LEFT JOIN unchained u ON u.job = a.job AND u.attempt = a.number WHERE a.state = 'ACCEPTED' AND k.job IS NULL AND u.job IS NULL"),
+            new Rule(
+                    "a result in its campaign's chain has another manifest",
+                    "SELECT k.job FROM chain k LEFT JOIN attempt a ON a.job = k.job AND a.number = k.attempt"
+                            + " WHERE a.fingerprint IS NULL OR a.fingerprint <> k.fingerprint OR a.epoch <> k.epoch"),
+            new Rule(
                     "a job changed without a line in the audit trail",
                     "SELECT j.id FROM job j LEFT JOIN (SELECT subject, count(*) AS lines FROM audit GROUP BY subject) a"
                             + " ON a.subject = 'job ' || j.id WHERE j.version > coalesce(a.lines, 0)"));
@@ -112,6 +120,10 @@ public final class LedgerCheck {
         }
         for (Object[] campaign :
                 all(session, r -> new Object[] {r.getLong(1), r.getString(2)}, "SELECT id, name FROM campaign")) {
+            String broken = SqlResultChain.fault(session, (String) campaign[1]);
+            if (!broken.isEmpty()) {
+                faults.add("campaign " + campaign[1] + ": " + broken);
+            }
             String fault = tallyFault(session, (Long) campaign[0]);
             if (!fault.isEmpty()) {
                 faults.add("campaign " + campaign[1] + ": " + fault);
@@ -142,8 +154,8 @@ public final class LedgerCheck {
         for (long after = 0; ; ) {
             List<Object[]> page = all(
                     session,
-                    r -> new Object[] {r.getLong(1), r.getString(2)},
-                    "SELECT j.id, a.manifest FROM job j JOIN attempt a ON a.job = j.id AND a.number = j.canonical"
+                    r -> new Object[] {r.getLong(1), r.getString(2), r.getString(3)},
+                    "SELECT j.id, a.manifest, a.fingerprint FROM job j JOIN attempt a ON a.job = j.id AND a.number = j.canonical"
                             + " WHERE j.campaign = ? AND j.state = 'DONE' AND j.id > ? ORDER BY j.id LIMIT 500",
                     campaign,
                     after);
@@ -152,6 +164,9 @@ public final class LedgerCheck {
             }
             for (Object[] row : page) {
                 Manifest manifest = Sql.parse((String) row[1], Manifest.class);
+                if (!Sql.sha256((String) row[1]).equals(row[2])) {
+                    return "the manifest of job " + row[0] + " is not the one that was handed in";
+                }
                 counts = counts.plus(manifest.counts());
                 digest = CandidateDigest.sum(digest, manifest.candidateDigest());
                 bytes += manifest.objects().stream()

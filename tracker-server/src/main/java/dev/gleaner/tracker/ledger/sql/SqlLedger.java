@@ -26,6 +26,7 @@ import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.Opinion;
 import dev.gleaner.tracker.ledger.ReleaseBook;
 import dev.gleaner.tracker.ledger.Reputation;
+import dev.gleaner.tracker.ledger.ResultChain;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.Statistics;
@@ -64,6 +65,7 @@ public final class SqlLedger implements Ledger {
     private final Statistics statistics = new SqlStatistics(this);
     private final Reputation reputation = new SqlReputation(this);
     private final ReleaseBook releaseBook = new SqlReleaseBook(this);
+    private final ResultChain chain = new SqlResultChain(this);
 
     private final Map<Long, Stage> stages = new ConcurrentHashMap<>();
 
@@ -301,6 +303,11 @@ public final class SqlLedger implements Ledger {
         return releaseBook;
     }
 
+    /** What counted and when, in the same database. */
+    public ResultChain chain() {
+        return chain;
+    }
+
     /** Who can be believed, from the same database. */
     public Reputation reputation() {
         return reputation;
@@ -338,6 +345,7 @@ public final class SqlLedger implements Ledger {
                 long campaign = loaded.get().campaign();
                 Stage stage = stage(c, campaign);
                 c.sums().result(campaign, worker, manifest, profile, stage != Stage.FETCH, clock.millis());
+                SqlResultChain.note(c, campaign, ResultChain.Kind.ACCEPT, job, attempt, clock.millis());
                 if (stage == Stage.FETCH) {
                     Campaigns.feed(c, campaign, job, database.forShare());
                 }
@@ -401,6 +409,9 @@ public final class SqlLedger implements Ledger {
                 int attempt = applied.attempts().get(0).number();
                 String worker = loaded.get().job().attempts().get(attempt - 1).worker();
                 change.make(c, loaded.get().campaign(), worker, stage);
+                ResultChain.Kind kind =
+                        event instanceof LedgerEvent.Retract ? ResultChain.Kind.RETRACT : ResultChain.Kind.REINSTATE;
+                SqlResultChain.note(c, loaded.get().campaign(), kind, job, attempt, clock.millis());
             }
             return Optional.of(decision);
         });

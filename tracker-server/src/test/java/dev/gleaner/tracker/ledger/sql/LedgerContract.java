@@ -32,6 +32,7 @@ import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Opinion;
 import dev.gleaner.tracker.ledger.ReleaseBook;
 import dev.gleaner.tracker.ledger.Reputation;
+import dev.gleaner.tracker.ledger.ResultChain;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.Statistics;
@@ -131,7 +132,7 @@ abstract class LedgerContract {
                         "ada",
                         new FencingToken(ledger.epoch(), number),
                         MANIFEST_JSON,
-                        "print",
+                        Sql.sha256(MANIFEST_JSON),
                         MANIFEST.candidateDigest()));
         await(ledger.accept(job, number, MANIFEST, Profile.none()));
     }
@@ -440,7 +441,12 @@ abstract class LedgerContract {
                             new LedgerEvent.Grant(
                                     worker, "r" + seed + "." + i, Duration.ofHours(1), random.nextBoolean());
                         case 3 ->
-                            new LedgerEvent.Submit(worker, token, MANIFEST_JSON, "print", MANIFEST.candidateDigest());
+                            new LedgerEvent.Submit(
+                                    worker,
+                                    token,
+                                    MANIFEST_JSON,
+                                    Sql.sha256(MANIFEST_JSON),
+                                    MANIFEST.candidateDigest());
                         case 4 -> new LedgerEvent.Release(worker, token, "why");
                         case 5 -> new LedgerEvent.Fail(worker, token, FailureClass.NETWORK, "net");
                         case 6 -> new LedgerEvent.Expire(attempt, "late", true);
@@ -533,8 +539,8 @@ abstract class LedgerContract {
                 new LedgerEvent.Submit(
                         worker,
                         new FencingToken(ledger.epoch(), attempt),
-                        MANIFEST_JSON,
-                        "print " + worker,
+                        MANIFEST_JSON + " ".repeat(attempt),
+                        Sql.sha256(MANIFEST_JSON + " ".repeat(attempt)),
                         MANIFEST.candidateDigest()));
     }
 
@@ -832,7 +838,11 @@ abstract class LedgerContract {
 
     private LedgerEvent.Submit handedIn(String worker, int attempt) {
         return new LedgerEvent.Submit(
-                worker, new FencingToken(ledger.epoch(), attempt), MANIFEST_JSON, "print", MANIFEST.candidateDigest());
+                worker,
+                new FencingToken(ledger.epoch(), attempt),
+                MANIFEST_JSON,
+                Sql.sha256(MANIFEST_JSON),
+                MANIFEST.candidateDigest());
     }
 
     @Test
@@ -918,6 +928,48 @@ abstract class LedgerContract {
         // A tracker that has not heard yet grants under the old one: that binds, too.
         grant(next.job(), "w", 1);
         assertEquals(0.3, ledger.job(next.job()).orElseThrow().policy().threshold());
+    }
+
+    @Test
+    void whatCountsIsChainedAndWhoeverChangesItLaterIsFound() throws Exception {
+        campaign();
+        List<Long> jobs =
+                ready(Stage.WHOLE).stream().limit(2).map(Ledger.ReadyJob::job).toList();
+        jobs.forEach(this::accepted);
+        ResultChain chain = ledger.chain();
+        assertEquals(List.of(), chain.links("c", 0, 10), "links come later");
+        assertEquals(1, await(chain.extend(1)));
+        assertEquals(1, await(chain.extend(10)));
+        await(ledger.retract(jobs.get(0), 1, MANIFEST, Profile.none(), "wrong", "op"));
+        await(ledger.reinstate(jobs.get(0), 1, MANIFEST, Profile.none(), "op"));
+        assertEquals(2, await(chain.extend(10)));
+        assertEquals(0, await(chain.extend(10)));
+        List<ResultChain.Link> links = chain.links("c", 0, 10);
+        assertEquals(
+                List.of(
+                        ResultChain.Kind.ACCEPT,
+                        ResultChain.Kind.ACCEPT,
+                        ResultChain.Kind.RETRACT,
+                        ResultChain.Kind.REINSTATE),
+                links.stream().map(ResultChain.Link::kind).toList());
+        String before = ResultChain.Link.root("c");
+        for (ResultChain.Link link : links) {
+            assertTrue(link.follows(before), link.toString());
+            assertFalse(link.follows("0".repeat(64)));
+            before = link.hash();
+        }
+        assertEquals(links.subList(2, 4), chain.links("c", 2, 10));
+        assertEquals(Optional.of(links.get(3)), chain.head("c"));
+        assertEquals(List.of(), LedgerCheck.faults(ledger));
+        for (String rewritten : List.of(
+                "UPDATE chain SET at = at + 1 WHERE seq = 2",
+                "DELETE FROM chain WHERE seq = 4",
+                "UPDATE attempt SET manifest = manifest || ' '")) {
+            try (Connection other = otherConnection()) {
+                other.createStatement().executeUpdate(rewritten);
+            }
+            assertNotEquals(List.of(), LedgerCheck.faults(ledger), rewritten);
+        }
     }
 
     private static ReleaseBook.Wish wish(String value, ReleaseBook.WishState state) {

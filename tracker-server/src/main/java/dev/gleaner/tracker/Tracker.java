@@ -113,7 +113,6 @@ public final class Tracker implements AutoCloseable {
     private static final long RANK_SECONDS = 120;
     private static final long FEED_MILLIS = 500;
     private static final long OVERVIEW_MILLIS = 2_000;
-    private static final int LINKS_AT_ONCE = 1_000;
     private static final int RESULTS_TO_KNOW_SLOW = 10;
     /** Pairs of a release that this tracker makes searchable: some 4 GB of disk with 512 numbers each. */
     private static final long MOST_INDEXED = 1_000_000;
@@ -506,7 +505,7 @@ public final class Tracker implements AutoCloseable {
     }
 
     private static void lengthen(ResultChain chain) {
-        while (chain.extend(LINKS_AT_ONCE).toCompletableFuture().join() == LINKS_AT_ONCE) {
+        while (chain.extend().toCompletableFuture().join() > 0) {
             log.debug("links are still being added to the chain of results");
         }
     }

@@ -15,8 +15,8 @@ import java.util.concurrent.CompletionStage;
  * changed. Links are added some seconds after the results they tell of. Safe for any thread.
  */
 public interface ResultChain {
-    /** Adds links for what has none, at most so many. @return how many were added */
-    CompletionStage<Integer> extend(int most);
+    /** Adds links for what has none, some at a time. @return how many were added; 0 when all have one */
+    CompletionStage<Integer> extend();
 
     /** @param after only links with a greater number */
     List<Link> links(String campaign, long after, int limit);

@@ -46,8 +46,6 @@ public final class Releases {
     private static final int MOST_TRIES = 3;
 
     private final Ledger ledger;
-    private static final int LINKS_AT_ONCE = 1_000;
-
     private final ReleaseBook book;
     private final ResultChain chain;
     private final ObjectStore store;
@@ -214,7 +212,7 @@ public final class Releases {
     }
 
     private ReleaseManifest.@Nullable ChainHead head(String campaign) {
-        while (join(chain.extend(LINKS_AT_ONCE)) == LINKS_AT_ONCE) {
+        while (join(chain.extend()) > 0) {
             log.debug("links are still being added to the chain of results");
         }
         return chain.head(campaign)

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +24,9 @@ final class GroupCommit implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
     private static final int LARGEST_BATCH = 1_000;
     private static final int LONGEST_QUEUE = 100_000;
-    private static final int TRIES = 5;
+    private static final int TRIES = 8;
+    /** Writers that overtake each other again and again must get out of step. */
+    private static final long STEP_NANOS = 500_000;
 
     /** A change of the ledger; runs inside the batch's transaction. */
     @FunctionalInterface
@@ -180,6 +184,7 @@ final class GroupCommit implements AutoCloseable {
                     if (!again(e) || tries == TRIES) {
                         break;
                     }
+                    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(STEP_NANOS * tries));
                 }
             }
         }

@@ -13,6 +13,7 @@ final class Session implements AutoCloseable {
     private final Map<String, PreparedStatement> kept = new HashMap<>();
     private final Sums sums = new Sums();
     private final Trail trail = new Trail();
+    private final ChainNotes notes = new ChainNotes();
 
     Session(Connection connection) {
         this.connection = connection;
@@ -45,16 +46,23 @@ final class Session implements AutoCloseable {
         return trail;
     }
 
+    /** What they add to the chain of results, later. */
+    ChainNotes notes() {
+        return notes;
+    }
+
     /** Writes what the changes of this transaction left for its end. */
     void settle(int slot, String forUpdate) throws SQLException {
         sums.write(this, slot, forUpdate);
         trail.write(this);
+        notes.write(this);
     }
 
     /** The transaction is not to be. */
     void forget() {
         sums.clear();
         trail.clear();
+        notes.clear();
     }
 
     Connection connection() {

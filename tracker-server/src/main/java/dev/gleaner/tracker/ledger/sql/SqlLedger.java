@@ -41,6 +41,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -345,7 +346,7 @@ public final class SqlLedger implements Ledger {
                 long campaign = loaded.get().campaign();
                 Stage stage = stage(c, campaign);
                 c.sums().result(campaign, worker, manifest, profile, stage != Stage.FETCH, clock.millis());
-                SqlResultChain.note(c, campaign, ResultChain.Kind.ACCEPT, job, attempt, clock.millis());
+                note(c, campaign, ResultChain.Kind.ACCEPT, loaded.get().job(), attempt);
                 if (stage == Stage.FETCH) {
                     Campaigns.feed(c, campaign, job, database.forShare());
                 }
@@ -411,10 +412,22 @@ public final class SqlLedger implements Ledger {
                 change.make(c, loaded.get().campaign(), worker, stage);
                 ResultChain.Kind kind =
                         event instanceof LedgerEvent.Retract ? ResultChain.Kind.RETRACT : ResultChain.Kind.REINSTATE;
-                SqlResultChain.note(c, loaded.get().campaign(), kind, job, attempt, clock.millis());
+                note(c, loaded.get().campaign(), kind, loaded.get().job(), attempt);
             }
             return Optional.of(decision);
         });
+    }
+
+    private void note(Session session, long campaign, ResultChain.Kind kind, JobSnapshot job, int attempt) {
+        JobSnapshot.Attempt result = job.attempts().get(attempt - 1);
+        session.notes()
+                .add(new ChainNotes.Note(
+                        campaign,
+                        kind,
+                        job.id(),
+                        new FencingToken(result.epoch(), attempt),
+                        Objects.requireNonNull(result.fingerprint(), "a result that was handed in has a fingerprint"),
+                        clock.instant()));
     }
 
     private Stage stage(Session session, long campaign) throws SQLException {

@@ -10,10 +10,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -21,6 +23,10 @@ import java.util.concurrent.CompletionStage;
  * the notes later, by one writer at a time.
  */
 final class SqlResultChain implements ResultChain {
+    private static final int ROWS_AT_ONCE = 100;
+    /** The others' changes shall find room between. */
+    private static final int ENOUGH = 500;
+
     private static final String LINKS =
             "SELECT k.seq, k.kind, k.job, k.attempt, k.epoch, k.fingerprint, k.at, k.hash FROM chain k JOIN campaign c ON c.id = k.campaign WHERE c.name = ? ";
 
@@ -30,82 +36,69 @@ final class SqlResultChain implements ResultChain {
         this.ledger = ledger;
     }
 
-    /** Within the change that it tells of. */
-    static void note(Session session, long campaign, Kind kind, long job, int attempt, long now) throws SQLException {
-        update(
-                session,
-                "INSERT INTO unchained (campaign, kind, job, attempt, at) VALUES (?, ?, ?, ?, ?)",
-                campaign,
-                kind.name(),
-                job,
-                attempt,
-                now);
-    }
-
-    private record Note(
-            long id,
-            long campaign,
-            String name,
-            Kind kind,
-            long job,
-            FencingToken token,
-            String manifest,
-            Instant at) {}
-
     private record Head(long seq, String hash) {}
 
+    private record Row(long id, String notes) {}
+
     @Override
-    public CompletionStage<Integer> extend(int most) {
+    public CompletionStage<Integer> extend() {
         return ledger.write(0, c -> {
             one(
                     c,
                     r -> r.getString(1),
                     "SELECT value FROM meta WHERE key = 'chain'"
                             + ledger.database().forUpdate());
-            List<Note> notes = all(
-                    c,
-                    r -> new Note(
-                            r.getLong(1),
-                            r.getLong(2),
-                            r.getString(3),
-                            Kind.valueOf(r.getString(4)),
-                            r.getLong(5),
-                            new FencingToken(r.getString(7), r.getInt(6)),
-                            r.getString(8),
-                            Instant.ofEpochMilli(r.getLong(9))),
-                    "SELECT u.id, u.campaign, c.name, u.kind, u.job, u.attempt, a.epoch, a.fingerprint, u.at FROM unchained u"
-                            + " JOIN campaign c ON c.id = u.campaign JOIN attempt a ON a.job = u.job AND a.number = u.attempt ORDER BY u.id LIMIT ?",
-                    most);
             Map<Long, Head> heads = new HashMap<>();
-            for (Note note : notes) {
-                Head head = heads.get(note.campaign);
-                if (head == null) {
-                    head = one(
-                                    c,
-                                    r -> new Head(r.getLong(1), r.getString(2)),
-                                    "SELECT seq, hash FROM chain WHERE campaign = ? ORDER BY seq DESC LIMIT 1",
-                                    note.campaign)
-                            .orElse(new Head(0, Link.root(note.name)));
+            int added = 0;
+            for (Row row : all(
+                    c,
+                    r -> new Row(r.getLong(1), r.getString(2)),
+                    "SELECT id, notes FROM unchained ORDER BY id LIMIT " + ROWS_AT_ONCE)) {
+                List<ChainNotes.Note> notes = ChainNotes.read(row.notes);
+                for (ChainNotes.Note note : notes) {
+                    Head head = heads.get(note.campaign());
+                    heads.put(note.campaign(), append(c, note, head == null ? head(c, note.campaign()) : head));
                 }
-                Link link =
-                        Link.after(head.hash, head.seq + 1, note.kind, note.job, note.token, note.manifest, note.at);
-                update(
-                        c,
-                        "INSERT INTO chain (campaign, seq, kind, job, attempt, epoch, fingerprint, at, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        note.campaign,
-                        link.seq(),
-                        link.kind().name(),
-                        link.job(),
-                        link.token().attempt(),
-                        link.token().epoch(),
-                        link.manifest(),
-                        link.at().toEpochMilli(),
-                        link.hash());
-                update(c, "DELETE FROM unchained WHERE id = ?", note.id);
-                heads.put(note.campaign, new Head(link.seq(), link.hash()));
+                update(c, "DELETE FROM unchained WHERE id = ?", row.id);
+                added += notes.size();
+                if (added >= ENOUGH) {
+                    break;
+                }
             }
-            return notes.size();
+            return added;
         });
+    }
+
+    private static Head head(Session session, long campaign) throws SQLException {
+        Optional<Head> last = one(
+                session,
+                r -> new Head(r.getLong(1), r.getString(2)),
+                "SELECT seq, hash FROM chain WHERE campaign = ? ORDER BY seq DESC LIMIT 1",
+                campaign);
+        return last.isPresent()
+                ? last.get()
+                : new Head(
+                        0,
+                        Link.root(one(session, r -> r.getString(1), "SELECT name FROM campaign WHERE id = ?", campaign)
+                                .orElseThrow()));
+    }
+
+    private static Head append(Session session, ChainNotes.Note note, Head head) throws SQLException {
+        Link link =
+                Link.after(head.hash, head.seq + 1, note.kind(), note.job(), note.token(), note.manifest(), note.at());
+        update(
+                session,
+                "INSERT INTO chain (campaign, seq, kind, job, attempt, epoch, fingerprint, at, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                note.campaign(),
+                link.seq(),
+                link.kind().name(),
+                link.job(),
+                link.token().attempt(),
+                link.token().epoch(),
+                link.manifest(),
+                link.at().toEpochMilli(),
+                link.hash());
+        return new Head(link.seq(), link.hash());
     }
 
     @Override
@@ -128,6 +121,15 @@ final class SqlResultChain implements ResultChain {
                 Objects.requireNonNull(r.getString(6), "a link names a manifest"),
                 Instant.ofEpochMilli(r.getLong(7)),
                 r.getString(8));
+    }
+
+    /** Jobs with results that have no link yet. */
+    static Set<Long> noted(Session session) throws SQLException {
+        Set<Long> jobs = new HashSet<>();
+        for (String row : all(session, r -> r.getString(1), "SELECT notes FROM unchained")) {
+            ChainNotes.read(row).forEach(note -> jobs.add(note.job()));
+        }
+        return jobs;
     }
 
     /** What is wrong with a campaign's chain, or an empty text. */

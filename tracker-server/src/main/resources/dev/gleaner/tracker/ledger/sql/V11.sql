@@ -2,14 +2,11 @@
 ALTER TABLE campaign_policy ADD COLUMN charter TEXT;
 ALTER TABLE campaign_policy ADD COLUMN signature TEXT;
 
--- Results that began or ceased to count and have no link in the chain yet. kind: ACCEPT, RETRACT or REINSTATE.
+-- Results that began or ceased to count and have no link in the chain yet, those of one commit together, a line each: campaign,
+-- kind (ACCEPT, RETRACT or REINSTATE), job, epoch, attempt, fingerprint, time.
 CREATE TABLE unchained (
-  id       INTEGER PRIMARY KEY,
-  campaign INTEGER NOT NULL REFERENCES campaign(id),
-  kind     TEXT NOT NULL,
-  job      INTEGER NOT NULL,
-  attempt  INTEGER NOT NULL,
-  at       INTEGER NOT NULL
+  id    INTEGER PRIMARY KEY,
+  notes TEXT NOT NULL
 );
 
 -- Each campaign's chain: a link's hash covers the one before and the manifest. Rows are never changed.
@@ -29,6 +26,6 @@ CREATE TABLE chain (
 -- Whoever adds links holds this row.
 INSERT INTO meta (key, value) VALUES ('chain', '');
 
-INSERT INTO unchained (campaign, kind, job, attempt, at)
-  SELECT j.campaign, 'ACCEPT', a.job, a.number, coalesce(a.ended_at, 0)
+INSERT INTO unchained (notes)
+  SELECT j.campaign || ' ACCEPT ' || a.job || ' ' || a.epoch || ' ' || a.number || ' ' || a.fingerprint || ' ' || coalesce(a.ended_at, 0)
   FROM attempt a JOIN job j ON j.id = a.job WHERE a.state = 'ACCEPTED' ORDER BY a.job;

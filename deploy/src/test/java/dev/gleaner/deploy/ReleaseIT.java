@@ -136,6 +136,27 @@ class ReleaseIT {
             assertEquals(0, hidden.path("hits").size(), "who asked to be left out is not shown any more");
             assertEquals(4, hidden.path("hidden").asInt());
 
+            assertTrue(operator(campaign, "release", "removals", "hand-raw-v1")
+                    .said()
+                    .contains("removals-1.csv of release hand-raw-v1: 4 pairs"));
+            operator(campaign, "opt-out", "forget", "url", "https://example.org/x.jpg");
+            assertEquals(
+                    0,
+                    operator(campaign, "opt-out", "add", "url", "https://example.org/none.jpg")
+                            .code());
+            assertTrue(operator(campaign, "release", "removals", "hand-raw-v1")
+                    .said()
+                    .contains("removals-2.csv of release hand-raw-v1: 0 pairs"));
+            Programs.Ended again = operator(campaign, "release", "fetch", "hand-raw-v1", release.toString());
+            assertTrue(again.said().contains("removals-2.csv"), again.said());
+            Path removals = folder.resolve("data/objects/releases/hand-raw-v1/removals-1.csv");
+            assertEquals(
+                    4,
+                    number(
+                            "SELECT count(*) FROM read_parquet(" + files
+                                    + ", filename = true, file_row_number = true) pair JOIN read_csv('" + removals
+                                    + "') removed ON pair.filename LIKE '%/' || removed.file AND pair.file_row_number = removed.row AND pair.SAMPLE_ID = removed.SAMPLE_ID"));
+
             Path table = release.resolve("all-00000.parquet");
             byte[] bytes = Files.readAllBytes(table);
             bytes[bytes.length / 2] ^= 1;

@@ -30,6 +30,7 @@ import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.release.Releases;
+import dev.gleaner.tracker.release.Removals;
 import dev.gleaner.tracker.release.jet.JetAssembly;
 import dev.gleaner.tracker.screen.KnownAddresses;
 import dev.gleaner.tracker.screen.KnownFilter;
@@ -302,7 +303,19 @@ public final class Tracker implements AutoCloseable {
                                 operators,
                                 store,
                                 clock,
-                                () -> releaseThread.execute(publishing),
+                                new Removals(store, scratch),
+                                stoppedNames,
+                                new ReleaseCalls.ReleaseThread() {
+                                    @Override
+                                    public void build() {
+                                        releaseThread.execute(publishing);
+                                    }
+
+                                    @Override
+                                    public void execute(Runnable work) {
+                                        releaseThread.execute(work);
+                                    }
+                                },
                                 () -> knownThread.execute(screens::refresh)),
                         explore,
                         new LeaseCalls(ledger, roster, routed, clock),

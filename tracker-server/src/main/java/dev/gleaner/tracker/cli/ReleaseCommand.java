@@ -15,13 +15,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code release create|list|show|presets|fetch|verify}. */
+/** {@code release create|list|show|presets|fetch|removals|verify}. */
 @Command(
         name = "release",
         description = "Dataset versions: made of a campaign's accepted pairs, immutable.",
@@ -180,6 +181,12 @@ final class ReleaseCommand {
                     file.path("bytes").asLong());
         }
         bytes += fetch(operator, name, folder, ReleaseManifest.FILE, -1);
+        String removals = release.path("removals").asText("");
+        if (release.path("removals").isTextual()) {
+            bytes += fetch(operator, name, folder, removals, -1);
+            out.println("people asked since then to leave something out: remove what " + folder.resolve(removals)
+                    + " names");
+        }
         out.println("fetched " + bytes + " bytes into " + folder);
         return verify(folder);
     }
@@ -200,6 +207,22 @@ final class ReleaseCommand {
         }
         Files.move(coming, file, StandardCopyOption.REPLACE_EXISTING);
         return Files.size(file);
+    }
+
+    @Command(
+            name = "removals",
+            description =
+                    "Publishes beside a release what people asked to leave out since it was made: whoever uses it can remove just that.",
+            mixinStandardHelpOptions = true)
+    int removals(@Mixin OperatorOptions operator, @Parameters(paramLabel = "RELEASE") String name) throws IOException {
+        JsonNode made = operator.post("v1/operator/releases/" + OperatorOptions.segment(name) + "/removals", Map.of());
+        out.printf(
+                Locale.ROOT,
+                "%s of release %s: %d pairs are to be removed%n",
+                made.path("file").asText(),
+                name,
+                made.path("rows").asLong());
+        return Exit.OK;
     }
 
     @Command(

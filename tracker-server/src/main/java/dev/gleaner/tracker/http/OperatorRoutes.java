@@ -72,6 +72,7 @@ final class OperatorRoutes {
         workers(calls);
         door(calls);
         settings(calls);
+        calls.post(ROOT + "/releases/:name/removals", ctx -> releases.remove(ctx.pathParam("name")));
         calls.post(ROOT + "/releases", ctx -> releases.create(actor(ctx), Requests.body(ctx, ReleaseCalls.Wish.class)));
         calls.get(ROOT + "/opt-outs", ctx -> releases.optOuts((int) Requests.number(ctx, "limit", 1_000)));
         calls.post(

@@ -12,15 +12,20 @@ import dev.gleaner.tracker.release.OptOuts;
 import dev.gleaner.tracker.release.PartFile;
 import dev.gleaner.tracker.release.Preset;
 import dev.gleaner.tracker.release.ReleaseManifest;
+import dev.gleaner.tracker.release.Removals;
 import dev.gleaner.tracker.storage.ObjectStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Releases, and wishes to be left out of them. Safe for any thread; what reads the ledger blocks. */
@@ -45,7 +50,9 @@ public final class ReleaseCalls {
     private final OperatorCalls operators;
     private final ObjectStore store;
     private final InstantSource clock;
-    private final Runnable wake;
+    private final Removals removals;
+    private final Supplier<List<String>> stoppedSites;
+    private final ReleaseThread thread;
     private final Runnable wished;
     private final Cache<String, Integer> asked = Caffeine.newBuilder()
             .maximumSize(100_000)
@@ -53,7 +60,8 @@ public final class ReleaseCalls {
             .build();
 
     /**
-     * @param wake there is something to build; must not block
+     * @param stoppedSites domains whose owners let nobody come
+     * @param thread where releases are read and built
      * @param wished what is to be left out has changed; must not block
      */
     public ReleaseCalls(
@@ -61,14 +69,24 @@ public final class ReleaseCalls {
             OperatorCalls operators,
             ObjectStore store,
             InstantSource clock,
-            Runnable wake,
+            Removals removals,
+            Supplier<List<String>> stoppedSites,
+            ReleaseThread thread,
             Runnable wished) {
         this.book = book;
         this.operators = operators;
         this.store = store;
         this.clock = clock;
-        this.wake = wake;
+        this.removals = removals;
+        this.stoppedSites = stoppedSites;
+        this.thread = thread;
         this.wished = wished;
+    }
+
+    /** The thread that releases are built and read on, one after the other. */
+    public interface ReleaseThread extends Executor {
+        /** There is something to build; does not block. */
+        void build();
     }
 
     /**
@@ -103,6 +121,7 @@ public final class ReleaseCalls {
      * @param progress while it is built, null otherwise
      * @param problem why it failed, null otherwise
      * @param manifest once it is published, null before
+     * @param removals the table of what is to be removed from it since, null when none was made
      */
     public record View(
             String name,
@@ -112,7 +131,8 @@ public final class ReleaseCalls {
             String createdAt,
             @Nullable JsonNode progress,
             @Nullable String problem,
-            @Nullable ReleaseManifest manifest) {}
+            @Nullable ReleaseManifest manifest,
+            @Nullable String removals) {}
 
     /** @param contact how to answer, for operators only; may be left out */
     public record Asked(
@@ -164,7 +184,7 @@ public final class ReleaseCalls {
         Preset preset = wish.own() != null ? wish.own() : builtIn(String.valueOf(wish.preset()));
         return book.begin(campaign.name(), preset.name(), preset.json(), rows, actor)
                 .thenApply(version -> {
-                    wake.run();
+                    thread.build();
                     return new Begun(version.name());
                 });
     }
@@ -198,7 +218,7 @@ public final class ReleaseCalls {
                 .toList();
     }
 
-    public View release(String name) {
+    public View release(String name) throws IOException {
         ReleaseBook.Version version = version(name);
         String progress = version.progress();
         boolean building = version.state() == ReleaseBook.State.BUILDING;
@@ -212,15 +232,18 @@ public final class ReleaseCalls {
                         ? Json.read(progress.getBytes(StandardCharsets.UTF_8), JsonNode.class)
                         : null,
                 version.state() == ReleaseBook.State.FAILED ? progress : null,
-                manifest(version).orElse(null));
+                manifest(version).orElse(null),
+                removals.latest(name).orElse(null));
     }
 
     /** An address where a file of a release can be had for a while; a path of this tracker, or whole. */
     public String link(String name, String file) throws IOException {
         ReleaseManifest manifest = manifest(version(name)).orElseThrow(() -> noRelease(name));
         String key = ReleaseManifest.folder(name) + file;
-        if (file.equals(ReleaseManifest.FILE)) {
-            long bytes = store.size(key).orElseThrow(() -> noRelease(name));
+        if (file.equals(ReleaseManifest.FILE) || Removals.isName(file)) {
+            long bytes = store.size(key)
+                    .orElseThrow(() -> new Refusal(
+                            ProblemCode.NOT_FOUND, "release " + name + " has no file " + Printable.of(file, 100)));
             return store.link(key, bytes, LINK_LIFE);
         }
         PartFile found = manifest.files().stream()
@@ -229,6 +252,21 @@ public final class ReleaseCalls {
                 .orElseThrow(() -> new Refusal(
                         ProblemCode.NOT_FOUND, "release " + name + " has no file " + Printable.of(file, 100)));
         return store.link(key, found.bytes(), LINK_LIFE);
+    }
+
+    /** Publishes what of a release that is out shall be removed by now, when what is being built is done. */
+    public CompletionStage<Removals.Made> remove(String name) {
+        ReleaseManifest manifest = manifest(version(name))
+                .orElseThrow(() -> new Refusal(ProblemCode.STATE_CONFLICT, "release " + name + " is not published"));
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return removals.make(manifest, OptOuts.of(book, stoppedSites.get()));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException("the release cannot be read", e);
+                    }
+                },
+                thread);
     }
 
     private ReleaseBook.Version version(String name) {

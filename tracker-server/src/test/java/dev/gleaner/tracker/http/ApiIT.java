@@ -369,6 +369,20 @@ class ApiIT extends ApiHarness {
                 get("/v1/releases/c1-laion-400m-v1/files/manifest.json", "").status());
         assertEquals(
                 "not-found", get("/v1/releases/c1-laion-400m-v1/files/none", "").code());
+        assertTrue(
+                get("/v1/releases/c1-laion-400m-v1", "").body().path("removals").isNull());
+        assertEquals(
+                "removals-1.csv",
+                post("/v1/operator/releases/c1-laion-400m-v1/removals", Map.of(), operator)
+                        .body()
+                        .path("file")
+                        .asText());
+        assertEquals(
+                302,
+                get("/v1/releases/c1-laion-400m-v1/files/removals-1.csv", "").status());
+        assertEquals(
+                "not-found",
+                get("/v1/releases/c1-laion-400m-v1/files/removals-2.csv", "").code());
         assertEquals("not-found", get("/v1/releases/none", "").code());
         String search = "/v1/releases/c1-laion-400m-v1/search";
         for (int i = 0; i < 100 && get(search + "?q=words", "").status() != 200; i++) {

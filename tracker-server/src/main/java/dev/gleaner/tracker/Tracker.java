@@ -180,6 +180,8 @@ public final class Tracker implements AutoCloseable {
         Supplier<List<String>> stoppedNames = () ->
                 stopped.get().stops().stream().map(StoppedSites.Stop::site).toList();
         ScreenCalls screens = new ScreenCalls(ledger, ledger.releaseBook(), stoppedNames, known);
+        ScheduledExecutorService screenThread = Executors.newSingleThreadScheduledExecutor(daemon("screening"));
+        add("screening thread", () -> stop(screenThread));
         Draw draw = new Draw(ledger.secret("checks"));
         Judge judging = new Judge(
                 ledger,
@@ -189,7 +191,7 @@ public final class Tracker implements AutoCloseable {
                 hosts,
                 intakeThreads,
                 clock,
-                screens::leftOut,
+                screens,
                 new JudgeMonitor() {
                     @Override
                     public void judged(Submit.Outcome outcome, String reason) {
@@ -316,7 +318,7 @@ public final class Tracker implements AutoCloseable {
                                         releaseThread.execute(work);
                                     }
                                 },
-                                () -> knownThread.execute(screens::refresh)),
+                                () -> screenThread.execute(screens::refresh)),
                         explore,
                         new LeaseCalls(ledger, roster, routed, clock),
                         new AttentionCalls(
@@ -360,10 +362,8 @@ public final class Tracker implements AutoCloseable {
                 feed.tellOverview();
             }
         });
-        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> {
-            stopped.refresh();
-            screens.refresh();
-        });
+        every(clockThread, SWEEP_SECONDS, TimeUnit.SECONDS, stopped::refresh);
+        every(screenThread, SWEEP_SECONDS, TimeUnit.SECONDS, screens::refresh);
         every(knownThread, SWEEP_SECONDS, TimeUnit.SECONDS, () -> lengthen(ledger.chain()));
         every(clockThread, RANK_SECONDS, TimeUnit.SECONDS, ranks::refresh);
         judging.sweep(share.get());

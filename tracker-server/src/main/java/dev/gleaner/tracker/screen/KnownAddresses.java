@@ -81,6 +81,14 @@ public final class KnownAddresses {
         return known;
     }
 
+    /** How often an attempt was told that an address is known. */
+    public long toldKnown(Ledger.ReadyJob job, FencingToken token) throws IOException {
+        return answers.of(job.campaign(), token.epoch(), job.job()).stream()
+                .filter(told -> told.token().equals(token))
+                .mapToLong(told -> told.known().cardinality())
+                .sum();
+    }
+
     private BitSet ask(Ledger.ReadyJob job, long[] addresses) {
         try {
             return filter.has(keys(job.campaign(), addresses));

@@ -1,9 +1,11 @@
 package dev.gleaner.tracker.service;
 
 import dev.gleaner.protocol.campaign.Replication;
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Submit;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.intake.Fault;
 import dev.gleaner.tracker.intake.Intake;
@@ -15,7 +17,7 @@ import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.Opinion;
 import dev.gleaner.tracker.ledger.Reputation;
 import dev.gleaner.tracker.ledger.Share;
-import dev.gleaner.tracker.screen.LeftOut;
+import dev.gleaner.tracker.screen.Screened;
 import dev.gleaner.tracker.trust.Draw;
 import dev.gleaner.tracker.trust.Findings;
 import dev.gleaner.tracker.trust.Jury;
@@ -39,7 +41,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,8 @@ import org.slf4j.LoggerFactory;
 public final class Judge {
     private static final Logger log = LoggerFactory.getLogger(Judge.class);
     private static final Submit.Response PENDING = new Submit.Response(Submit.Outcome.PENDING, null);
+    private static final Intake.Looked TOO_MUCH_KNOWN = new Intake.Looked(
+            new Fault(Fault.Kind.SUMS, "more links were dropped as known than the worker was told of"), Map.of());
     private static final String WAITS = "waits for another volunteer's result";
 
     private final Ledger ledger;
@@ -60,7 +63,7 @@ public final class Judge {
     private final Intake intake;
     private final ExecutorService threads;
     private final InstantSource clock;
-    private final Supplier<LeftOut> leftOut;
+    private final Screened screened;
     private final JudgeMonitor monitor;
     private final Samples samples = new Samples();
     private final Hosts hosts;
@@ -80,7 +83,7 @@ public final class Judge {
     /**
      * @param draw says which results of proven workers are checked
      * @param hosts where is noted from whom pictures were kept
-     * @param leftOut what people asked to leave out: results are not compared in it
+     * @param screened what workers were told to leave out: results are not compared in it
      */
     public Judge(
             Ledger ledger,
@@ -90,7 +93,7 @@ public final class Judge {
             Hosts hosts,
             ExecutorService threads,
             InstantSource clock,
-            Supplier<LeftOut> leftOut,
+            Screened screened,
             JudgeMonitor monitor) {
         this.hosts = hosts;
         this.reputation = reputation;
@@ -100,7 +103,7 @@ public final class Judge {
         this.intake = intake;
         this.threads = threads;
         this.clock = clock;
-        this.leftOut = leftOut;
+        this.screened = screened;
         this.monitor = monitor;
     }
 
@@ -171,15 +174,16 @@ public final class Judge {
             Map<String, Long> from = new HashMap<>();
             Replication rule = reputation.replication(ready.campaign()).orElse(null);
             Findings.Builder findings = new Findings.Builder();
-            Intake.Looked looked = intake.look(ready, row.token(), row.worker(), manifest, fetched(ready), pair -> {
-                pair.addTo(profile);
-                sample.offer(pair);
-                from.merge(Hosts.of(pair.url()), 1L, Long::sum);
-                // One attempt may have been told to leave it out, and another before it not.
-                if (rule != null && !leftOut.get().covers(pair.url(), pair.imageSha256())) {
-                    findings.add(pair.sampleId(), pair.imageSha256(), pair.similarity(), pair.signs());
-                }
-            });
+            Intake.Looked looked = tooMuchKnown(ready, row.token(), manifest)
+                    ? TOO_MUCH_KNOWN
+                    : intake.look(ready, row.token(), row.worker(), manifest, fetched(ready), pair -> {
+                        pair.addTo(profile);
+                        sample.offer(pair);
+                        from.merge(Hosts.of(pair.url()), 1L, Long::sum);
+                        if (rule != null && !screened.isLeftOut(pair.url(), pair.imageSha256())) {
+                            findings.add(pair.sampleId(), pair.imageSha256(), pair.similarity(), pair.signs());
+                        }
+                    });
             if (rule == null) {
                 intake.promote(looked);
             }
@@ -198,6 +202,13 @@ public final class Judge {
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("the object storage cannot be read", e);
         }
+    }
+
+    /** Whether more was left out as known than the attempt was told: it would be an easy way to do nothing. */
+    private boolean tooMuchKnown(Ledger.ReadyJob job, FencingToken token, Manifest manifest) throws IOException {
+        long known = manifest.counts().pairDrops().getOrDefault(PairDrop.KNOWN.wire(), 0L);
+        // A scoring job has its numbers from the fetch job, which was looked at.
+        return known > 0 && job.stage() != Stage.SCORE && known > screened.known(job, token);
     }
 
     /** What the fetch job of a scoring job's batches handed in; null for other jobs. */

@@ -11,6 +11,7 @@ import dev.gleaner.tracker.ledger.ReleaseBook;
 import dev.gleaner.tracker.release.OptOuts;
 import dev.gleaner.tracker.screen.KnownAddresses;
 import dev.gleaner.tracker.screen.LeftOut;
+import dev.gleaner.tracker.screen.Screened;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tells workers what to leave out. Safe for any thread; what asks the ledger blocks. */
-public final class ScreenCalls {
+public final class ScreenCalls implements Screened {
     private static final Logger log = LoggerFactory.getLogger(ScreenCalls.class);
     /** So many sites may stand in one request for each link. */
     private static final int SITES_A_LINK = 9;
@@ -64,9 +65,14 @@ public final class ScreenCalls {
         log.info("What workers leave out has changed: wishes={}", wishes.size());
     }
 
-    /** What is left out now. */
-    public LeftOut leftOut() {
-        return leftOut;
+    @Override
+    public boolean isLeftOut(String url, String imageSha256) {
+        return leftOut.covers(url, imageSha256);
+    }
+
+    @Override
+    public long known(Ledger.ReadyJob job, FencingToken token) throws IOException {
+        return addresses.toldKnown(job, token);
     }
 
     /** Whether a worker must ask about this job's links and pictures. Does not block. */

@@ -281,6 +281,7 @@ class ApiIT extends ApiHarness {
                 post("/v1/operator/objects/collect", Map.of("delete", false, "olderThanHours", 48), operator)
                         .status());
 
+        whoLeavesOutMoreAsKnownThanItWasToldIsRefused(bundle);
         whatIsSignedOnceMustBeSignedFromThenOn(bundle);
         Set<String> answered = new TreeSet<>(api.seen());
         answered.add("get /v1/objects/{key}"); // No accepted object is there; workers fetch some in TwoStagesIT.
@@ -515,6 +516,20 @@ class ApiIT extends ApiHarness {
         signature.update(bytes);
         spec.put("charter", Map.of("id", id, "signature", Base64.getEncoder().encodeToString(signature.sign())));
         return Map.of("spec", spec, "paths", campaign.get("paths"));
+    }
+
+    private void whoLeavesOutMoreAsKnownThanItWasToldIsRefused(String bundle) throws Exception {
+        JsonNode lease = acquire("known");
+        Map<String, Object> lazy = new LinkedHashMap<>(manifest(bundle, List.of(), 0));
+        @SuppressWarnings("unchecked")
+        Map<String, Object> counts = new LinkedHashMap<>((Map<String, Object>) lazy.get("counts"));
+        counts.put("candidates", 1);
+        counts.put("extractDrops", Map.of("no_text", 1));
+        counts.put("pairDrops", Map.of("known", 1));
+        lazy.put("counts", counts);
+        JsonNode verdict = post(path(lease, "submit"), lazy, worker).body();
+        assertEquals("REJECTED", verdict.path("outcome").asText(), verdict.toString());
+        assertTrue(verdict.path("reason").asText().contains("dropped as known"), verdict.toString());
     }
 
     private void whatIsSignedOnceMustBeSignedFromThenOn(String bundle) throws Exception {

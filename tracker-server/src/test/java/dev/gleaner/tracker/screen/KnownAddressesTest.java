@@ -118,6 +118,8 @@ class KnownAddressesTest {
         accept(jobs.get(1), "bela", second, 2);
         FencingToken third = lease(jobs.get(2), "bela", 1);
         assertEquals(List.of(0, 1), ask(jobs.get(2), third, ADDRESSES));
+        assertEquals(2, known.toldKnown(ledger.job(jobs.get(2)).orElseThrow(), third));
+        assertEquals(0, known.toldKnown(ledger.job(jobs.get(1)).orElseThrow(), second));
         known.tend();
         assertEquals(2, known.held());
     }

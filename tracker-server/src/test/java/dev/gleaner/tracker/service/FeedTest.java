@@ -8,7 +8,7 @@ import dev.gleaner.tracker.ManualClock;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
 import dev.gleaner.tracker.ledger.sql.SqlLedger;
-import dev.gleaner.tracker.screen.LeftOut;
+import dev.gleaner.tracker.screen.Screened;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import dev.gleaner.tracker.trust.Draw;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +48,7 @@ class FeedTest {
                 new Hosts(ledger.statistics()::keptFrom, clock),
                 threads,
                 clock,
-                () -> LeftOut.NOTHING,
+                Screened.NOTHING,
                 JudgeMonitor.NONE);
         feed = new Feed(new PublicCalls(ledger, ledger.statistics(), ledger.chain(), judge, clock));
         feed.watch(frame -> heard.add(new String(frame, StandardCharsets.UTF_8)));

@@ -25,7 +25,7 @@ import dev.gleaner.tracker.ledger.JobStatus;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
-import dev.gleaner.tracker.screen.LeftOut;
+import dev.gleaner.tracker.screen.Screened;
 import dev.gleaner.tracker.service.Hosts;
 import dev.gleaner.tracker.service.Judge;
 import dev.gleaner.tracker.service.JudgeMonitor;
@@ -247,7 +247,7 @@ final class Effort {
                     new Hosts((hosts, at) -> CompletableFuture.completedFuture(null), world),
                     new SimThreads(this, mine),
                     world,
-                    () -> LeftOut.NOTHING,
+                    Screened.NOTHING,
                     JudgeMonitor.NONE);
             desk = fresh;
             judge = judging;

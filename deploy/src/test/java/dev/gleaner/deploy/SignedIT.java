@@ -124,6 +124,9 @@ class SignedIT {
             JsonNode jobs = campaign(campaign).path("jobs");
             assertEquals(2, jobs.path("done").asInt());
             assertEquals(2, jobs.path("open").asInt(), "the lease was given back");
+            Programs.Ended deceived = operator(campaign, folder, "campaign", "sign", "c", "--key", secret);
+            assertNotEquals(0, deceived.code());
+            assertTrue(deceived.said().contains("another policy"), deceived.said());
         }
     }
 }

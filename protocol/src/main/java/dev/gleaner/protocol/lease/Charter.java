@@ -1,6 +1,5 @@
 package dev.gleaner.protocol.lease;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
 import java.security.GeneralSecurityException;
@@ -56,7 +55,6 @@ public record Charter(
      * @param id SHA-256 of its bytes, 64 hexadecimal digits
      * @param signature of its bytes, base64
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Ref(String id, String signature) {}
 
     /** Whether a text is a public key. */

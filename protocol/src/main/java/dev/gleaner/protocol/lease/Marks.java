@@ -42,7 +42,7 @@ public final class Marks {
     }
 
     /** @throws IllegalArgumentException when the bytes are no whole groups of so many marks */
-    public static long[] of(byte[] bytes, int group) {
+    public static long[] read(byte[] bytes, int group) {
         if (bytes.length % (group * Long.BYTES) != 0) {
             throw new IllegalArgumentException("marks come in groups of " + group * Long.BYTES + " bytes");
         }

@@ -39,7 +39,5 @@ public final class Screen {
             List<Integer> sites,
             List<Integer> pages,
             List<Integer> pictures,
-            List<Integer> known) {
-        public static final Response NOTHING = new Response(List.of(), List.of(), List.of(), List.of(), List.of());
-    }
+            List<Integer> known) {}
 }

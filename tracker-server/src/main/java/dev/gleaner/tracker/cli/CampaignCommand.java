@@ -178,8 +178,8 @@ final class CampaignCommand {
             if (earlier == null) {
                 throw new Failure(Exit.DATA, "campaign " + source + " is not signed; sign it first: campaign sign");
             }
-            spec = spec.signed(new CharterWriter(operator, signing.key, signing.validDays)
-                    .sign(name, spec.base(), spec.slices(), Stage.SCORE, id, spec.policy(), earlier));
+            CharterWriter writer = new CharterWriter(operator, signing.key, signing.validDays);
+            spec = spec.signed(writer.sign(writer.read(earlier), earlier, name, Stage.SCORE, id, spec.policy()));
         }
         return create(operator, new OperatorCalls.NewCampaign(spec, List.of()));
     }
@@ -316,11 +316,16 @@ final class CampaignCommand {
         }
         JsonNode latest = policies(operator, name).path(0);
         Policy before = OperatorOptions.JSON.treeToValue(latest.path("policy"), Policy.class);
-        Policy after = changed(before, Policy.class, changes);
         Charter.Ref charter = null;
-        if (signing.key != null) {
-            charter = sign(
-                    operator, new CharterWriter(operator, signing.key, signing.validDays), name, after, latest, null);
+        Policy after;
+        if (signing.key == null) {
+            after = changed(before, Policy.class, changes);
+        } else {
+            CharterWriter writer = new CharterWriter(operator, signing.key, signing.validDays);
+            Charter.Ref earlier = requireSigned(name, latest);
+            Charter signed = requireUnchanged(name, latest, writer.read(earlier));
+            after = changed(signed.policy(), Policy.class, changes);
+            charter = writer.sign(signed, earlier, name, signed.stage(), signed.bundle(), after);
         }
         JsonNode now = operator.post(
                 "v1/operator/campaigns/" + OperatorOptions.segment(name) + "/policy",
@@ -335,28 +340,26 @@ final class CampaignCommand {
                 .path("policies");
     }
 
-    /** @param paths the signer's own list; null: that of what this key has signed before */
-    private static Charter.Ref sign(
-            OperatorOptions operator,
-            CharterWriter writer,
-            String name,
-            Policy policy,
-            JsonNode version,
-            @Nullable List<String> paths)
-            throws IOException {
-        JsonNode campaign = operator.get("v1/campaigns/" + OperatorOptions.segment(name));
-        String base = campaign.path("base").asText();
-        int slices = campaign.path("slices").asInt();
-        Stage stage = Stage.valueOf(campaign.path("stage").asText());
-        String bundle = campaign.path("bundle").asText();
-        if (paths != null) {
-            return writer.sign(name, base, slices, stage, bundle, policy, paths);
-        }
+    private static Charter.Ref requireSigned(String name, JsonNode version) {
         Charter.Ref earlier = CharterWriter.of(version);
         if (earlier == null) {
-            throw new Failure(Exit.USAGE, "campaign " + name + " is not signed yet; give its WAT paths with --paths");
+            throw new Failure(
+                    Exit.USAGE,
+                    "campaign " + name + " is not signed yet: campaign sign " + name + " --key FILE --paths FILE");
         }
-        return writer.sign(name, base, slices, stage, bundle, policy, earlier);
+        return earlier;
+    }
+
+    /** A tracker that shows another policy than was signed may be in other hands: its policy must not be signed. */
+    private static Charter requireUnchanged(String name, JsonNode version, Charter signed) throws IOException {
+        Policy shown = OperatorOptions.JSON.treeToValue(version.path("policy"), Policy.class);
+        if (!signed.campaign().equals(name) || !signed.policy().equals(shown)) {
+            throw new Failure(
+                    Exit.DATA,
+                    "the tracker shows another policy of campaign " + name + " than this key has signed as version "
+                            + version.path("version").asInt() + "; somebody has changed it. Nothing is signed");
+        }
+        return signed;
     }
 
     @Command(
@@ -375,7 +378,7 @@ final class CampaignCommand {
     @Command(
             name = "sign",
             description =
-                    "Signs all versions of a campaign's policy, for the first time or for longer. Look at them first: campaign policy NAME.",
+                    "Signs all versions of a campaign's policy: for longer when this key has signed them before; for the first time with --paths, and then look at all of it first: campaign show NAME, campaign policy NAME.",
             mixinStandardHelpOptions = true)
     int sign(
             @Mixin OperatorOptions operator,
@@ -393,11 +396,25 @@ final class CampaignCommand {
             throw new Failure(Exit.USAGE, "say with --key what to sign with; campaign new-key makes one");
         }
         CharterWriter writer = new CharterWriter(operator, signing.key, signing.validDays);
+        JsonNode campaign = operator.get("v1/campaigns/" + OperatorOptions.segment(name));
         List<String> wats = paths == null ? null : read(paths);
         int signed = 0;
         for (JsonNode version : policies(operator, name)) {
-            Policy policy = OperatorOptions.JSON.treeToValue(version.path("policy"), Policy.class);
-            Charter.Ref charter = sign(operator, writer, name, policy, version, wats);
+            Charter.Ref charter;
+            if (wats == null) {
+                Charter.Ref earlier = requireSigned(name, version);
+                Charter before = requireUnchanged(name, version, writer.read(earlier));
+                charter = writer.sign(before, earlier, name, before.stage(), before.bundle(), before.policy());
+            } else {
+                charter = writer.sign(
+                        name,
+                        campaign.path("base").asText(),
+                        campaign.path("slices").asInt(),
+                        Stage.valueOf(campaign.path("stage").asText()),
+                        campaign.path("bundle").asText(),
+                        OperatorOptions.JSON.treeToValue(version.path("policy"), Policy.class),
+                        wats);
+            }
             operator.post(
                     "v1/operator/campaigns/" + OperatorOptions.segment(name) + "/sign",
                     new OperatorCalls.Signing(version.path("version").asInt(), charter));

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Signs here what a campaign's jobs may be, and brings it to the tracker. */
@@ -30,7 +31,7 @@ final class CharterWriter {
                 paramLabel = "FILE",
                 description =
                         "sign the campaign with this private key, which is read here and never sent: workers that have seen its public half take nothing else; see docs/trust.md")
-        @org.jspecify.annotations.Nullable
+        @Nullable
         Path key;
 
         @Option(
@@ -70,22 +71,25 @@ final class CharterWriter {
         }
     }
 
-    /** Signs, with the list of WAT paths of a charter that this key has signed before. */
-    Charter.Ref sign(
-            String campaign, String base, int slices, Stage stage, String bundle, Policy policy, Charter.Ref earlier)
+    /** What this key has signed before; the tracker's word is not taken for it. */
+    Charter read(Charter.Ref earlier) throws IOException {
+        byte[] bytes;
+        try (InputStream in = operator.open("v1/bundles/" + earlier.id() + "/" + BundleShelf.MANIFEST)) {
+            bytes = in.readAllBytes();
+        }
+        if (!Charter.isSigned(bytes, earlier.signature(), key.publicKey())) {
+            throw new Failure(
+                    Exit.DATA,
+                    "this key has not signed what the tracker has; look at all of it, and sign with your own WAT --paths");
+        }
+        return OperatorOptions.JSON.readValue(bytes, Charter.class);
+    }
+
+    /** Signs with base, slices and WAT paths of what this key has signed before. */
+    Charter.Ref sign(Charter before, Charter.Ref earlier, String campaign, Stage stage, String bundle, Policy policy)
             throws IOException {
         Path file = Files.createTempFile("wat-", ".paths");
         try {
-            byte[] bytes;
-            try (InputStream in = operator.open("v1/bundles/" + earlier.id() + "/" + BundleShelf.MANIFEST)) {
-                bytes = in.readAllBytes();
-            }
-            if (!Charter.isSigned(bytes, earlier.signature(), key.publicKey())) {
-                throw new Failure(
-                        Exit.DATA,
-                        "this key has not signed the list of WAT paths that the tracker has; give yours with --paths");
-            }
-            Charter before = OperatorOptions.JSON.readValue(bytes, Charter.class);
             try (InputStream in = operator.open("v1/bundles/" + earlier.id() + "/" + Charter.PATHS)) {
                 Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
             }
@@ -93,7 +97,7 @@ final class CharterWriter {
             if (said == null || !said.sha256().equals(Digests.sha256(file))) {
                 throw new Failure(Exit.DATA, "the tracker has another list of WAT paths than was signed");
             }
-            return sign(campaign, base, slices, stage, bundle, policy, file);
+            return sign(campaign, before.base(), before.slices(), stage, bundle, policy, file);
         } finally {
             Files.deleteIfExists(file);
         }
@@ -127,7 +131,7 @@ final class CharterWriter {
     }
 
     /** What was signed of a version of a policy, as the tracker shows it; null when nobody signed. */
-    static Charter.@org.jspecify.annotations.Nullable Ref of(JsonNode version) {
+    static Charter.@Nullable Ref of(JsonNode version) {
         JsonNode charter = version.path("charter");
         return charter.path("id").isTextual()
                 ? new Charter.Ref(

@@ -35,7 +35,11 @@ final class Answers {
         this.scratch = scratch;
     }
 
-    /** All that the attempts at a job were told, by attempt; the first first. */
+    /**
+     * What an attempt was told at one time.
+     *
+     * @param known places among the marks
+     */
     record Told(FencingToken token, long[] marks, BitSet known) {}
 
     void keep(String campaign, long job, FencingToken token, long[] marks, BitSet known) throws IOException {

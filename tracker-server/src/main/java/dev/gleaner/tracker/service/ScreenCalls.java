@@ -123,7 +123,7 @@ public final class ScreenCalls implements Screened {
                     ProblemCode.MALFORMED_REQUEST, name + " has more than " + times * Screen.MAX + " of them");
         }
         try {
-            return Marks.of(bytes, marksEach);
+            return Marks.read(bytes, marksEach);
         } catch (IllegalArgumentException e) {
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, name + ": " + e.getMessage());
         }

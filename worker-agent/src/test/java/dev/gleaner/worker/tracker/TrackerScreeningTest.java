@@ -47,10 +47,10 @@ class TrackerScreeningTest {
         return new TrackerScreening(LEASE, (lease, request) -> {
             asked.add(request);
             return new Screen.Response(
-                    places(Marks.of(request.links(), 3), 3, out),
-                    places(Marks.of(request.sites(), 1), 1, out),
-                    places(Marks.of(request.pages(), 1), 1, out),
-                    places(Marks.of(request.pictures(), 2), 2, out),
+                    places(Marks.read(request.links(), 3), 3, out),
+                    places(Marks.read(request.sites(), 1), 1, out),
+                    places(Marks.read(request.pages(), 1), 1, out),
+                    places(Marks.read(request.pictures(), 2), 2, out),
                     List.of());
         });
     }
@@ -93,8 +93,8 @@ class TrackerScreeningTest {
                 bits(1, 2), leavingOut(Marks.of("https://p.net/2")).links(links).leftOut());
         assertEquals(bits(), leavingOut(Marks.of("org")).links(links).leftOut(), "nobody owns a top-level domain");
         Screen.Request request = asked.get(0);
-        assertEquals(3, Marks.of(request.sites(), 1).length, "each site is named once");
-        assertEquals(3, Marks.of(request.pages(), 1).length, "and each page");
+        assertEquals(3, Marks.read(request.sites(), 1).length, "each site is named once");
+        assertEquals(3, Marks.read(request.pages(), 1).length, "and each page");
     }
 
     @Test

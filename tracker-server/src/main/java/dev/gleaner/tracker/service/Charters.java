@@ -109,10 +109,21 @@ final class Charters {
         if (!paths(charter).equals(paths)) {
             throw refusal("what was signed has other WAT paths");
         }
-        if (!known.orElse(charter.key()).equals(charter.key())
-                || !ledger.keep(KEY, charter.key()).equals(charter.key())) {
-            throw refusal("the campaigns of this tracker are signed by another key");
+        if (!known.orElse(charter.key()).equals(charter.key())) {
+            throw otherKey();
         }
+    }
+
+    /** From now on the campaigns of this ledger are signed by this key; the last step before something signed is taken. */
+    void adopt(Charter.Ref ref) throws IOException {
+        String key = open(ref).key();
+        if (!ledger.keep(KEY, key).equals(key)) {
+            throw otherKey();
+        }
+    }
+
+    private static Refusal otherKey() {
+        return refusal("the campaigns of this tracker are signed by another key");
     }
 
     /** Digest of a charter's list of WAT paths. */

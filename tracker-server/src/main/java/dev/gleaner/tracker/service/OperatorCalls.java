@@ -226,6 +226,9 @@ public final class OperatorCalls {
     }
 
     private void requireSigned(CampaignSpec spec, List<String> paths) throws IOException {
+        if (ledger.campaigns().stream().anyMatch(c -> c.name().equals(spec.name()))) {
+            return; // Nothing of it is taken: it is the very same one, or refused.
+        }
         Charters.Wanted wanted =
                 new Charters.Wanted(spec.name(), spec.base(), spec.slices(), spec.does(), spec.bundle(), spec.policy());
         String list = "";
@@ -241,6 +244,9 @@ public final class OperatorCalls {
                                     Tokens.sha256((String.join("\n", paths) + "\n").getBytes(StandardCharsets.UTF_8)));
         }
         charters.require(spec.charter(), wanted, list);
+        if (spec.charter() != null) {
+            charters.adopt(spec.charter());
+        }
     }
 
     private void requireFitsSource(CampaignSpec spec, List<String> paths) {
@@ -359,6 +365,7 @@ public final class OperatorCalls {
         require(
                 listed == campaign.wats(),
                 "what was signed lists " + listed + " WATs, and the campaign has " + campaign.wats());
+        charters.adopt(wish.charter());
         return ledger.sign(name, wish.version(), wish.charter(), actor).thenApply(done -> {
             desk.wake();
             return campaign(name);

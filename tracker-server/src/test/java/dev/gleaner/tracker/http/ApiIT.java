@@ -545,6 +545,15 @@ class ApiIT extends ApiHarness {
                                 operator)
                         .code(),
                 "another list of WATs was signed");
+        Map<String, Object> clash = campaign("c1", bundle, List.of("s.wat.gz"));
+        assertEquals(
+                "campaign-conflict",
+                post(
+                                "/v1/operator/campaigns",
+                                signed(other, clash, List.of("s.wat.gz"), "2100-01-01T00:00:00Z"),
+                                operator)
+                        .code());
+        assertTrue(get("/v1", "").body().path("campaignKey").isNull(), "what was refused binds nobody to its key");
         Map<String, Object> good = signed(key, plain, List.of("s.wat.gz"), "2100-01-01T00:00:00Z");
         assertTrue(post("/v1/operator/campaigns", good, operator)
                 .body()

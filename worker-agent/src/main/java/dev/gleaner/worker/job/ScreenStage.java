@@ -10,12 +10,15 @@ import java.util.List;
 /** Lets through to the fetching what nobody wants left out. Asks about many links at once, and does not wait long for many. */
 final class ScreenStage {
     static final int MOST = Screen.MAX;
-    private static final long LINGER_MILLIS = 3_000;
+    private static final long FIRST_LINGER_MILLIS = 3_000;
+    /** Behind a slow line links trickle for hours, and a lease may ask some hundred times only. */
+    private static final long LONGEST_LINGER_MILLIS = 120_000;
 
     private final Channel<Candidate> found;
     private final Channel<Candidate> wanted;
     private final Screening screening;
     private final FetchStage.Drain drain;
+    private long lingerMillis = FIRST_LINGER_MILLIS;
 
     ScreenStage(Channel<Candidate> found, Channel<Candidate> wanted, Screening screening, FetchStage.Drain drain) {
         this.found = found;
@@ -40,6 +43,8 @@ final class ScreenStage {
     }
 
     private List<Candidate> next() throws InterruptedException {
-        return found.takeAlike(MOST, LINGER_MILLIS, candidate -> 0);
+        List<Candidate> some = found.takeAlike(MOST, lingerMillis, candidate -> 0);
+        lingerMillis = Math.min(LONGEST_LINGER_MILLIS, 2 * lingerMillis);
+        return some;
     }
 }

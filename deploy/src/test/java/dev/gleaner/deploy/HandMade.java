@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.shard.KeptPair;
@@ -93,17 +95,17 @@ final class HandMade {
                     640,
                     480,
                     null,
-                    nsfw,
+                    new PictureMarks(nsfw, null, null),
                     0.4f,
                     "https://example.org/",
                     lease.path("watPath").asText(),
                     i,
                     0,
-                    "a".repeat(64),
-                    "b".repeat(32),
+                    new ImageHashes("a".repeat(64), "b".repeat(32), null, null),
                     9_000,
                     "JPEG",
                     "en",
+                    null,
                     Instant.now(),
                     200,
                     lease.path("bundle").asText(),

@@ -1,6 +1,7 @@
 package dev.gleaner.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,10 +12,16 @@ import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
 import dev.gleaner.protocol.shard.BatchColumn;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
+import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.tracker.intake.Fault;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.Ledger;
+import dev.gleaner.tracker.release.PairRow;
+import dev.gleaner.tracker.release.ShardRef;
+import dev.gleaner.tracker.release.ShardRows;
 import dev.gleaner.tracker.storage.Digests;
 import dev.gleaner.tracker.storage.ObjectKeys;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
@@ -24,6 +31,7 @@ import dev.gleaner.worker.shard.PreparedPicture;
 import dev.gleaner.worker.shard.Shard;
 import dev.gleaner.worker.shard.ShardWriter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -34,8 +42,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +102,9 @@ class IntakeIT {
         private String sha256 = "a".repeat(64);
         private int width = 640;
         private float[] embedding = {1, 0};
+        private PictureMarks marks = new PictureMarks("UNLIKELY", 5.5f, 0.1f);
+        private @Nullable String sha1 = "c".repeat(40);
+        private @Nullable String textLanguage = "en";
 
         KeptPair pair() {
             return new KeptPair(
@@ -101,17 +114,17 @@ class IntakeIT {
                     width,
                     480,
                     null,
-                    null,
+                    marks,
                     similarity,
                     "https://example.org/",
                     wat,
                     0,
                     (int) id,
-                    sha256,
-                    "b".repeat(32),
+                    new ImageHashes(sha256, "b".repeat(32), sha1, 42L),
                     10_000,
                     "JPEG",
                     null,
+                    textLanguage,
                     Instant.EPOCH,
                     200,
                     model,
@@ -130,7 +143,7 @@ class IntakeIT {
                 ShardMetadata.WORKER,
                 "ada",
                 ShardMetadata.SCHEMA,
-                "1"));
+                Integer.toString(ShardColumn.SCHEMA_VERSION)));
     }
 
     private Shard write(Map<String, String> metadata, Consumer<Row> spoil) throws IOException {
@@ -192,18 +205,49 @@ class IntakeIT {
         assertEquals("", fault(manifest));
     }
 
+    /** As volunteers hand in who have not updated yet. */
+    @Test
+    void aShardOfTheFirstVersionIsAcceptedStillAndItsPairsGoIntoReleases() throws IOException {
+        byte[] old;
+        try (InputStream in = IntakeIT.class.getResourceAsStream("shard-schema-1.parquet")) {
+            old = Objects.requireNonNull(in).readAllBytes();
+        }
+        Path file = Files.write(folder.resolve("old.parquet"), old);
+        ShardRef ref = new ShardRef("k", old.length, "s", 3, 7, TOKEN.toString(), "w");
+        try (ShardRows rows = new ShardRows(file, ref, true)) {
+            PairRow first = Objects.requireNonNull(rows.next());
+            assertEquals(new ImageHashes("a".repeat(64), "b".repeat(32), null, null), first.hashes());
+            assertEquals(new PictureMarks("NSFW", null, null), first.marks());
+            assertNull(first.textLanguage());
+        }
+        assertEquals("", judge(new ShardObject("shard-0.parquet", old.length, Digests.sha256(file), 3), old));
+    }
+
+    @Test
+    void whoSaysAnotherVersionThanTheColumnsAreIsFound() throws IOException {
+        for (String schema : List.of("1", "3", "0", "x", "")) {
+            Map<String, String> metadata = metadata();
+            metadata.put(ShardMetadata.SCHEMA, schema);
+            assertTrue(!judge(metadata, row -> {}).isEmpty(), schema);
+        }
+    }
+
     @Test
     void everyLieInARowIsFound() throws IOException {
-        Map<String, Consumer<Row>> lies = Map.of(
-                "similarity", row -> row.similarity = 0.2f,
-                "outside", row -> row.similarity = Float.NaN,
-                "SAMPLE_ID", row -> row.id = 0,
-                "another WAT", row -> row.wat = "b.wat.gz",
-                "another model", row -> row.model = "c".repeat(64),
-                "neither http", row -> row.url = "file:///etc/passwd",
-                "digest", row -> row.sha256 = "x",
-                "without pixels", row -> row.width = 0,
-                "lengths", row -> row.embedding = new float[] {1});
+        Map<String, Consumer<Row>> lies = Map.ofEntries(
+                Map.entry("similarity", row -> row.similarity = 0.2f),
+                Map.entry("outside", row -> row.similarity = Float.NaN),
+                Map.entry("SAMPLE_ID", row -> row.id = 0),
+                Map.entry("another WAT", row -> row.wat = "b.wat.gz"),
+                Map.entry("another model", row -> row.model = "c".repeat(64)),
+                Map.entry("neither http", row -> row.url = "file:///etc/passwd"),
+                Map.entry("digest", row -> row.sha256 = "x"),
+                Map.entry("an image digest", row -> row.sha1 = "c"),
+                Map.entry("aesthetic", row -> row.marks = new PictureMarks(null, Float.POSITIVE_INFINITY, null)),
+                Map.entry("watermark", row -> row.marks = new PictureMarks(null, null, 1.01f)),
+                Map.entry("language", row -> row.textLanguage = "English"),
+                Map.entry("without pixels", row -> row.width = 0),
+                Map.entry("lengths", row -> row.embedding = new float[] {1}));
         for (Map.Entry<String, Consumer<Row>> lie : lies.entrySet()) {
             String fault = judge(metadata(), lie.getValue());
             assertTrue(fault.contains(lie.getKey()), lie.getKey() + " gives: " + fault);
@@ -222,8 +266,7 @@ class IntakeIT {
                 wat,
                 5,
                 index,
-                sha256,
-                "b".repeat(32),
+                new ImageHashes(sha256, "b".repeat(32), "c".repeat(40), null),
                 10_000,
                 "JPEG",
                 null,

@@ -3,6 +3,8 @@ package dev.gleaner.deploy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.tracker.release.Assembly;
 import dev.gleaner.tracker.release.Cut;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -60,16 +63,20 @@ class ReleaseScaleIT {
                     640,
                     480,
                     null,
-                    "UNLIKELY",
+                    new PictureMarks("UNLIKELY", null, null),
                     0.3f + 0.2f * random.nextFloat(),
                     "https://site-" + which % 50_021 + ".example.org/page-" + which % 997,
                     "crawl-data/CC-MAIN-2026-01/segments/x/wat/" + number + ".warc.wat.gz",
                     i * 1_000L,
                     0,
-                    Long.toHexString(which | 1L << 62).repeat(4),
-                    Long.toHexString(which | 1L << 62).repeat(2),
+                    new ImageHashes(
+                            Long.toHexString(which | 1L << 62).repeat(4),
+                            Long.toHexString(which | 1L << 62).repeat(2),
+                            Long.toHexString(which | 1L << 62).repeat(3).substring(0, 40),
+                            new SplittableRandom(which / 2).nextLong()),
                     90_000,
                     "JPEG",
+                    "en",
                     "en",
                     Instant.ofEpochMilli(1_700_000_000_000L + i),
                     200,
@@ -94,7 +101,10 @@ class ReleaseScaleIT {
             shards.add(shard(store, s, random, 4 * rows));
         }
         System.out.println("release: " + rows + " pairs made in " + since(began));
-        Preset preset = Preset.builtIn("laion-400m");
+        String near = String.valueOf(Integer.getInteger("gleaner.release.near"));
+        Preset preset = Preset.parse(Preset.builtIn("laion-400m")
+                .json()
+                .replace("\"nearDuplicates\" : null", "\"nearDuplicates\" : " + near));
         Order order = new Order("1", "c", shards, preset, new OptOuts(List.of()), 100_000);
         Assembly jet = new JetAssembly(() -> null, store, folder.resolve("scratch"));
         AtomicLong heap = new AtomicLong();
@@ -103,7 +113,7 @@ class ReleaseScaleIT {
             Survey survey = jet.survey(order, progress -> {});
             System.out.println("release: survey " + rate(rows, surveyed));
             Instant assembled = Instant.now();
-            List<PartFile> files = jet.assemble(
+            Assembly.Assembled made = jet.assemble(
                     order,
                     Cut.of(survey, preset, order.rowsPerFile()),
                     progress -> heap.accumulateAndGet(
@@ -112,13 +122,15 @@ class ReleaseScaleIT {
                             Math::max));
             System.out.println("release: assembly " + rate(rows, assembled) + ", heap at most " + (heap.get() >> 20)
                     + " MiB as seen twice a second");
+            List<PartFile> files = made.files();
             long kept = files.stream()
                     .filter(f -> f.name().endsWith(".parquet"))
                     .mapToLong(PartFile::rows)
                     .sum();
             long doubled = files.stream().mapToLong(PartFile::duplicates).sum();
-            assertEquals(survey.rows(), kept + doubled);
-            System.out.println("release: kept " + kept + ", duplicates " + doubled + ", files " + files.size()
+            assertEquals(survey.rows(), kept + doubled + made.nearDuplicates());
+            System.out.println("release: kept " + kept + ", duplicates " + doubled + ", near " + made.nearDuplicates()
+                    + ", files " + files.size()
                     + ", bytes " + files.stream().mapToLong(PartFile::bytes).sum());
         } finally {
             jet.rest();

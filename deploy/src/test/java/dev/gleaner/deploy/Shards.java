@@ -3,6 +3,8 @@ package dev.gleaner.deploy;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.shard.KeptPair;
 import dev.gleaner.worker.shard.Shard;
@@ -43,16 +45,16 @@ final class Shards {
                     640,
                     480,
                     null,
-                    null,
+                    PictureMarks.NONE,
                     0.31f,
                     "https://example.org/",
                     lease.watPath(),
                     0,
                     row,
-                    "a".repeat(64),
-                    "b".repeat(32),
+                    new ImageHashes("a".repeat(64), "b".repeat(32), null, null),
                     10_000,
                     "JPEG",
+                    null,
                     null,
                     Instant.EPOCH,
                     200,

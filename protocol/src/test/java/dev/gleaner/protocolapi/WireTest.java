@@ -59,8 +59,8 @@ class WireTest {
         String names =
                 Arrays.stream(ShardColumn.values()).map(ShardColumn::column).collect(Collectors.joining(" "));
         assertEquals(
-                "SAMPLE_ID URL TEXT WIDTH HEIGHT LICENSE NSFW similarity page_url wat_path wat_offset image_sha256 image_md5"
-                        + " image_bytes format language fetched_at http_status model_id embedding",
+                "SAMPLE_ID URL TEXT WIDTH HEIGHT LICENSE NSFW similarity aesthetic pwatermark page_url wat_path wat_offset"
+                        + " image_sha256 image_md5 image_sha1 image_phash image_bytes format language text_language fetched_at http_status model_id embedding",
                 names);
     }
 

@@ -22,6 +22,7 @@ class ArchitectureTest {
     @Test
     void eachLibraryIsSeenByItsOwnPackagesOnly() {
         Map<String, List<String>> homes = Map.of(
+                "opennlp..", List.of(ROOT + ".language.."),
                 "io.netty..", List.of(ROOT + ".fetch..", ROOT + ".bench.."),
                 "ai.djl..", List.of(ROOT + ".clip.."),
                 "org.jsoup..", List.of(ROOT + ".extract..", ROOT + ".clip.."),

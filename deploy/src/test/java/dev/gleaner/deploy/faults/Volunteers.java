@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.shard.KeptPair;
 import dev.gleaner.worker.shard.Shard;
@@ -251,16 +253,16 @@ final class Volunteers {
                     640,
                     480,
                     null,
-                    null,
+                    PictureMarks.NONE,
                     0.31f,
                     "https://example.org/",
                     lease.path("watPath").asText(),
                     0,
                     row,
-                    "a".repeat(64),
-                    "b".repeat(32),
+                    new ImageHashes("a".repeat(64), "b".repeat(32), null, null),
                     10_000,
                     "JPEG",
+                    null,
                     null,
                     Instant.EPOCH,
                     200,

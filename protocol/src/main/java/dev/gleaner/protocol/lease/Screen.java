@@ -13,8 +13,8 @@ public final class Screen {
     /** Marks of each link: of its address by MD5, SHA-1 and SHA-256. */
     public static final int MARKS_A_LINK = 3;
 
-    /** Marks of each picture: of its bytes by MD5 and SHA-256. */
-    public static final int MARKS_A_PICTURE = 2;
+    /** Marks of each picture: of its bytes by MD5, SHA-1 and SHA-256. */
+    public static final int MARKS_A_PICTURE = 3;
 
     private Screen() {}
 

@@ -16,6 +16,7 @@ public enum BatchColumn implements Column {
     LINK_INDEX(Kind.INT32, true),
     IMAGE_SHA256(Kind.TEXT, true),
     IMAGE_MD5(Kind.TEXT, true),
+    IMAGE_SHA1(Kind.TEXT, 2),
     IMAGE_BYTES(Kind.INT32, true),
     FORMAT(Kind.TEXT, true),
     LANGUAGE(Kind.TEXT, false),
@@ -31,14 +32,28 @@ public enum BatchColumn implements Column {
     public static final int PIXEL_BYTES = SIDE * SIDE * 3;
 
     /** Version of this list, in each file's metadata. */
-    public static final int SCHEMA_VERSION = 1;
+    public static final int SCHEMA_VERSION = 2;
 
     private final Kind kind;
     private final boolean required;
+    private final int since;
 
     BatchColumn(Kind kind, boolean required) {
         this.kind = kind;
         this.required = required;
+        this.since = 1;
+    }
+
+    /** One that came later, and that not every row has. */
+    BatchColumn(Kind kind, int since) {
+        this.kind = kind;
+        this.required = false;
+        this.since = since;
+    }
+
+    @Override
+    public int since() {
+        return since;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.explore;
 
+import dev.gleaner.protocol.shard.ImageHashes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,5 @@ public record Hit(
         @Nullable String license,
         @Nullable String nsfw,
         @Nullable String language,
-        String imageSha256,
-        String imageMd5,
+        ImageHashes image,
         float score) {}

@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.explore;
 
 import dev.gleaner.protocol.shard.HalfFloat;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.tracker.release.OptOuts;
 import dev.gleaner.tracker.release.PairRow;
 import java.io.IOException;
@@ -89,10 +90,10 @@ public final class PairIndex implements AutoCloseable {
             document.add(new StoredField("sampleId", row.sampleId()));
             term(document, URL, row.url());
             term(document, PAGE, row.pageUrl());
-            document.add(new StringField(IMAGE, row.imageSha256(), Field.Store.NO));
-            document.add(new StringField(IMAGE, row.imageMd5(), Field.Store.NO));
-            document.add(new StoredField("sha256", row.imageSha256()));
-            document.add(new StoredField("md5", row.imageMd5()));
+            ImageHashes image = row.hashes();
+            image(document, "sha256", image.sha256());
+            image(document, "md5", image.md5());
+            image(document, "sha1", image.sha1());
             for (String name : names(OptOuts.host(row.url()))) {
                 term(document, HOST, name);
             }
@@ -103,13 +104,20 @@ public final class PairIndex implements AutoCloseable {
             document.add(new StoredField("height", row.height()));
             document.add(new StoredField("similarity", row.similarity()));
             stored(document, "license", row.license());
-            stored(document, "nsfw", row.nsfw());
+            stored(document, "nsfw", row.marks().nsfw());
             stored(document, "language", row.language());
             float[] vector = floats(row.embedding());
             if (isUsable(vector)) {
                 document.add(new KnnFloatVectorField(VECTOR, vector, VectorSimilarityFunction.COSINE));
             }
             writer.addDocument(document);
+        }
+
+        private static void image(Document document, String name, @Nullable String digest) {
+            if (digest != null) {
+                document.add(new StringField(IMAGE, digest, Field.Store.NO));
+                document.add(new StoredField(name, digest));
+            }
         }
 
         private static void stored(Document document, String name, @Nullable String value) {
@@ -194,7 +202,7 @@ public final class PairIndex implements AutoCloseable {
                 most);
     }
 
-    /** Pairs of a picture, by the MD5 or SHA-256 of its bytes, lower case. */
+    /** Pairs of a picture, by the MD5, SHA-1 or SHA-256 of its bytes, lower case. */
     public List<Hit> byImage(String digest, int most) throws IOException {
         return hits(new TermQuery(new Term(IMAGE, digest)), most);
     }
@@ -240,8 +248,7 @@ public final class PairIndex implements AutoCloseable {
                     d.get("license"),
                     d.get("nsfw"),
                     d.get("language"),
-                    d.get("sha256"),
-                    d.get("md5"),
+                    new ImageHashes(d.get("sha256"), d.get("md5"), d.get("sha1"), null),
                     found.score));
         }
         return hits;

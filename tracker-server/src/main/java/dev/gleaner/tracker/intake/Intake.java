@@ -141,8 +141,7 @@ public final class Intake {
             return Looked.bad(Fault.Kind.BUNDLE, "scored with another model bundle");
         }
         boolean batches = job.stage() == Stage.FETCH;
-        Map<String, String> metadata =
-                ShardVerifier.metadata(job.campaign(), job.job(), token.toString(), worker, batches);
+        Map<String, String> metadata = ShardVerifier.metadata(job.campaign(), job.job(), token.toString(), worker);
         Map<ObjectStore.Known, String> good = new LinkedHashMap<>();
         for (ShardObject object : manifest.objects()) {
             String incoming = ObjectKeys.incoming(job.campaign(), job.job(), token, object.sha256());

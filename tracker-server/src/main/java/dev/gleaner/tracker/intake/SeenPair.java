@@ -1,13 +1,13 @@
 package dev.gleaner.tracker.intake;
 
 import dev.gleaner.protocol.result.Profile;
+import dev.gleaner.protocol.shard.ImageHashes;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A pair as it stands in a shard that was handed in. All of it was written by strangers.
  *
  * @param sampleId the same in every attempt
- * @param imageSha256 of the picture's bytes
  * @param signs of the embedding's first numbers, see {@link dev.gleaner.tracker.trust.Findings}
  * @param similarity cosine, -1 to 1
  * @param license address of the licence, or null
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SeenPair(
         long sampleId,
-        String imageSha256,
+        ImageHashes image,
         long signs,
         String url,
         String text,

@@ -3,6 +3,7 @@ package dev.gleaner.tracker.intake;
 import dev.gleaner.protocol.shard.BatchColumn;
 import dev.gleaner.protocol.shard.Column;
 import dev.gleaner.protocol.shard.HalfFloat;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.tracker.trust.Findings;
@@ -53,8 +54,13 @@ final class ShardVerifier {
      */
     record Expected(
             long rows, double threshold, String watPath, String bundle, Map<String, String> metadata, boolean batch) {
-        private List<? extends Column> columns() {
-            return batch ? List.of(BatchColumn.values()) : List.of(ShardColumn.values());
+        /** Those of a schema version; none of one that nobody knows. */
+        private List<? extends Column> columns(String schema) {
+            int version = schema.matches("[1-9]") ? Integer.parseInt(schema) : 0;
+            if (version < 1 || version > (batch ? BatchColumn.SCHEMA_VERSION : ShardColumn.SCHEMA_VERSION)) {
+                return List.of();
+            }
+            return batch ? Column.of(version, BatchColumn.values()) : Column.of(version, ShardColumn.values());
         }
     }
 
@@ -67,8 +73,13 @@ final class ShardVerifier {
      */
     static String fault(Path file, Expected expected, Consumer<SeenPair> each) {
         try (ParquetFileReader reader = open(file)) {
+            Map<String, String> metadata = reader.getFileMetaData().getKeyValueMetaData();
+            String schema = metadata.getOrDefault(ShardMetadata.SCHEMA, "");
             List<Type> fields = reader.getFileMetaData().getSchema().getFields();
-            List<? extends Column> columns = expected.columns();
+            List<? extends Column> columns = expected.columns(schema);
+            if (columns.isEmpty()) {
+                return "the file metadata's " + ShardMetadata.SCHEMA + " is none that this tracker knows";
+            }
             if (fields.size() != columns.size()) {
                 return "the shard has " + fields.size() + " columns instead of " + columns.size();
             }
@@ -81,7 +92,6 @@ final class ShardVerifier {
             if (reader.getRecordCount() != expected.rows()) {
                 return "the shard has " + reader.getRecordCount() + " rows, the manifest says " + expected.rows();
             }
-            Map<String, String> metadata = reader.getFileMetaData().getKeyValueMetaData();
             for (Map.Entry<String, String> entry : expected.metadata().entrySet()) {
                 if (!entry.getValue().equals(metadata.get(entry.getKey()))) {
                     return "the file metadata's " + entry.getKey() + " is not " + entry.getValue();
@@ -161,7 +171,11 @@ final class ShardVerifier {
     private static SeenPair pair(Group row, float[] embedding) {
         return new SeenPair(
                 row.getLong(ShardColumn.SAMPLE_ID.column(), 0),
-                text(row, ShardColumn.IMAGE_SHA256),
+                new ImageHashes(
+                        text(row, ShardColumn.IMAGE_SHA256),
+                        text(row, ShardColumn.IMAGE_MD5),
+                        textOrNull(row, ShardColumn.IMAGE_SHA1),
+                        null),
                 Findings.signs(embedding),
                 text(row, ShardColumn.URL),
                 text(row, ShardColumn.TEXT),
@@ -193,7 +207,11 @@ final class ShardVerifier {
     }
 
     private static @Nullable String textOrNull(Group row, Column column) {
-        return row.getFieldRepetitionCount(column.column()) == 0 ? null : text(row, column);
+        return has(row, column) ? text(row, column) : null;
+    }
+
+    private static boolean has(Group row, Column column) {
+        return row.getType().containsField(column.column()) && row.getFieldRepetitionCount(column.column()) > 0;
     }
 
     private static Object id(Group row, boolean batch) {
@@ -218,7 +236,25 @@ final class ShardVerifier {
         if (!(similarity >= (float) expected.threshold() && similarity <= 1.0001f)) {
             return "a similarity of " + similarity + " is outside " + expected.threshold() + " to 1";
         }
-        return text(row, ShardColumn.MODEL_ID).equals(expected.bundle()) ? "" : "a row is of another model bundle";
+        if (!text(row, ShardColumn.MODEL_ID).equals(expected.bundle())) {
+            return "a row is of another model bundle";
+        }
+        return marksFault(row);
+    }
+
+    /** Of what not every row has. */
+    private static String marksFault(Group row) {
+        if (has(row, ShardColumn.AESTHETIC) && !Float.isFinite(row.getFloat(ShardColumn.AESTHETIC.column(), 0))) {
+            return "an aesthetic score is no number";
+        }
+        if (has(row, ShardColumn.PWATERMARK)) {
+            float watermark = row.getFloat(ShardColumn.PWATERMARK.column(), 0);
+            if (!(watermark >= 0 && watermark <= 1)) {
+                return "a watermark's probability of " + watermark + " is outside 0 to 1";
+            }
+        }
+        String language = textOrNull(row, ShardColumn.TEXT_LANGUAGE);
+        return language == null || language.matches("[a-z]{2,3}") ? "" : "a text's language is no code of one";
     }
 
     /** Of the columns that shards and batches have in common. */
@@ -245,7 +281,8 @@ final class ShardVerifier {
                         .matches("[0-9a-f]{32}")) {
             return "an image digest is not one";
         }
-        return "";
+        String sha1 = textOrNull(row, batch ? BatchColumn.IMAGE_SHA1 : ShardColumn.IMAGE_SHA1);
+        return sha1 == null || sha1.matches("[0-9a-f]{40}") ? "" : "an image digest is not one";
     }
 
     private static String text(Group row, Column column) {
@@ -286,13 +323,11 @@ final class ShardVerifier {
     }
 
     /** The file metadata that says where a shard comes from. */
-    static Map<String, String> metadata(String campaign, long job, String token, String worker, boolean batch) {
+    static Map<String, String> metadata(String campaign, long job, String token, String worker) {
         return Map.of(
                 ShardMetadata.CAMPAIGN, campaign,
                 ShardMetadata.JOB, Long.toString(job),
                 ShardMetadata.ATTEMPT, token,
-                ShardMetadata.WORKER, worker,
-                ShardMetadata.SCHEMA,
-                        Integer.toString(batch ? BatchColumn.SCHEMA_VERSION : ShardColumn.SCHEMA_VERSION));
+                ShardMetadata.WORKER, worker);
     }
 }

@@ -12,8 +12,16 @@ public interface Assembly {
      */
     Survey survey(Order order, Consumer<Progress> progress);
 
-    /** Writes the files of a release to {@link Order#folder}, and says what they are, in the order of their names. */
-    List<PartFile> assemble(Order order, Cut cut, Consumer<Progress> progress);
+    /** Writes the files of a release to {@link Order#folder}. */
+    Assembled assemble(Order order, Cut cut, Consumer<Progress> progress);
+
+    /**
+     * What was written.
+     *
+     * @param files in the order of their names
+     * @param nearDuplicates pairs that were left out for a picture like a better pair's
+     */
+    record Assembled(List<PartFile> files, long nearDuplicates) {}
 
     /** Lets go of what is held for the next order. */
     void rest();

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.release;
 
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.tracker.ledger.ReleaseBook;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What people asked to be left out. Immutable. */
 public final class OptOuts implements Serializable {
@@ -31,7 +33,7 @@ public final class OptOuts implements Serializable {
         DOMAIN,
         /** The page that it stood on, to the letter. */
         PAGE,
-        /** MD5 or SHA-256 of the picture's bytes. */
+        /** MD5, SHA-1 or SHA-256 of the picture's bytes. */
         IMAGE,
         /** MD5, SHA-1 or SHA-256 of the picture's address: lists of what is known to be bad name nothing openly. */
         ADDRESS
@@ -51,15 +53,15 @@ public final class OptOuts implements Serializable {
                     switch (kind) {
                         case URL, PAGE -> lower.matches("https?://[^\\s]{1,2000}");
                         case DOMAIN -> lower.matches("[a-z0-9_.-]{1,253}") && lower.contains(".");
-                        case IMAGE -> lower.matches("[0-9a-f]{32}|[0-9a-f]{64}");
-                        case ADDRESS -> lower.matches("[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}");
+                        case IMAGE, ADDRESS -> lower.matches("[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}");
                     };
             if (!good) {
                 throw new IllegalArgumentException(
                         switch (kind) {
                             case URL, PAGE -> "an address begins with http:// or https:// and has no spaces";
                             case DOMAIN -> "a domain is a name such as example.org";
-                            case IMAGE -> "a picture is told by the MD5 or SHA-256 of its bytes, in hexadecimal digits";
+                            case IMAGE ->
+                                "a picture is told by the MD5, SHA-1 or SHA-256 of its bytes, in hexadecimal digits";
                             case ADDRESS ->
                                 "an address is told by its MD5, SHA-1 or SHA-256, in hexadecimal digits; kind url takes it as it is";
                         });
@@ -91,22 +93,23 @@ public final class OptOuts implements Serializable {
 
     /** Whether somebody asked to leave this pair out. */
     public boolean cover(PairRow row) {
-        return cover(row.url(), row.pageUrl(), row.imageSha256(), row.imageMd5());
+        return cover(row.url(), row.pageUrl(), row.hashes());
     }
 
     /** As above. */
-    public boolean cover(String url, String pageUrl, String imageSha256, String imageMd5) {
+    public boolean cover(String url, String pageUrl, ImageHashes image) {
         return has(Kind.URL, url)
                 || has(Kind.PAGE, pageUrl)
-                || has(Kind.IMAGE, imageSha256)
-                || has(Kind.IMAGE, imageMd5)
+                || has(Kind.IMAGE, image.sha256())
+                || has(Kind.IMAGE, image.md5())
+                || has(Kind.IMAGE, image.sha1())
                 || hasDomain(host(url))
                 || hasAddress(url);
     }
 
-    private boolean has(Kind kind, String value) {
+    private boolean has(Kind kind, @Nullable String value) {
         Set<String> known = values.get(kind);
-        return known != null && known.contains(value);
+        return value != null && known != null && known.contains(value);
     }
 
     private boolean hasAddress(String url) {

@@ -1,5 +1,7 @@
 package dev.gleaner.tracker.release;
 
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -26,16 +28,16 @@ public record PairRow(
         int width,
         int height,
         @Nullable String license,
-        @Nullable String nsfw,
+        PictureMarks marks,
         float similarity,
         String pageUrl,
         String watPath,
         long watOffset,
-        String imageSha256,
-        String imageMd5,
+        ImageHashes hashes,
         int imageBytes,
         String format,
         @Nullable String language,
+        @Nullable String textLanguage,
         long fetchedAt,
         int httpStatus,
         String modelId,
@@ -76,16 +78,21 @@ public record PairRow(
             out.writeInt(width);
             out.writeInt(height);
             text(out, license);
-            text(out, nsfw);
+            text(out, marks.nsfw());
+            number(out, marks.aesthetic());
+            number(out, marks.watermark());
             out.writeFloat(similarity);
             text(out, pageUrl);
             text(out, watPath);
             out.writeLong(watOffset);
-            text(out, imageSha256);
-            text(out, imageMd5);
+            text(out, hashes.sha256());
+            text(out, hashes.md5());
+            text(out, hashes.sha1());
+            number(out, hashes.perceptual());
             out.writeInt(imageBytes);
             text(out, format);
             text(out, language);
+            text(out, textLanguage);
             out.writeLong(fetchedAt);
             out.writeInt(httpStatus);
             text(out, modelId);
@@ -112,15 +119,15 @@ public record PairRow(
                     in.readInt(),
                     in.readInt(),
                     text(in),
-                    text(in),
+                    new PictureMarks(text(in), real(in), real(in)),
                     in.readFloat(),
                     required(in),
                     required(in),
                     in.readLong(),
-                    required(in),
-                    required(in),
+                    new ImageHashes(required(in), required(in), text(in), whole(in)),
                     in.readInt(),
                     required(in),
+                    text(in),
                     text(in),
                     in.readLong(),
                     in.readInt(),
@@ -142,6 +149,28 @@ public record PairRow(
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         out.writeInt(utf8.length);
         out.write(utf8);
+    }
+
+    private static void number(DataOutputStream out, @Nullable Float number) throws IOException {
+        out.writeBoolean(number != null);
+        if (number != null) {
+            out.writeFloat(number);
+        }
+    }
+
+    private static void number(DataOutputStream out, @Nullable Long number) throws IOException {
+        out.writeBoolean(number != null);
+        if (number != null) {
+            out.writeLong(number);
+        }
+    }
+
+    private static @Nullable Float real(DataInputStream in) throws IOException {
+        return in.readBoolean() ? in.readFloat() : null;
+    }
+
+    private static @Nullable Long whole(DataInputStream in) throws IOException {
+        return in.readBoolean() ? in.readLong() : null;
     }
 
     private static @Nullable String text(DataInputStream in) throws IOException {

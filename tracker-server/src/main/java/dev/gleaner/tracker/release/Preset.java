@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param version counted up when the preset's meaning changes
  * @param description for the dataset's card
  * @param topShare of all pairs of a part the share with the highest similarity that is taken; null or 1: all
+ * @param languageOf what tells the language of a pair: {@code page} for the page's own word, {@code text} for a guess at the text's
+ *     (the page's word for pairs at which nobody guessed); null: {@code page}
+ * @param nearDuplicates in how many of its 64 bits the perceptual hash of a picture may differ from that of another with a higher
+ *     similarity for the pair to be left out, 0 to 7; null: as many pairs of like pictures as there are
  * @param parts in which the release is split, one at least
  */
 public record Preset(
@@ -26,10 +30,15 @@ public record Preset(
         int version,
         String description,
         @Nullable Double topShare,
+        @Nullable String languageOf,
+        @Nullable Integer nearDuplicates,
         List<Part> parts) {
     /** Those that come with the program. */
     public static final List<String> BUILT_IN =
-            List.of("raw", "laion-400m", "laion-5b", "datacomp-basic", "clip-top-30");
+            List.of("raw", "laion-400m", "laion-5b", "datacomp-basic", "clip-top-30", "laion-aesthetics");
+
+    /** {@link #nearDuplicates} is not larger: the fewer bits two pictures must have in common, the more are compared. */
+    static final int MOST_DISTANT = 7;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -40,6 +49,10 @@ public record Preset(
         require(!parts.isEmpty() && parts.size() <= 20, "there must be 1 to 20 parts");
         require(parts.stream().map(Part::name).distinct().count() == parts.size(), "two parts have one name");
         require(topShare == null || (topShare > 0 && topShare <= 1), "topShare must be more than 0, at most 1");
+        require(languageOf == null || List.of("page", "text").contains(languageOf), "languageOf must be page or text");
+        require(
+                nearDuplicates == null || (nearDuplicates >= 0 && nearDuplicates <= MOST_DISTANT),
+                "nearDuplicates must be 0 to " + MOST_DISTANT);
     }
 
     /**
@@ -47,12 +60,14 @@ public record Preset(
      *
      * @param name of its files
      * @param minSimilarity cosine
-     * @param languages primary subtags of the page's language; {@code none} for pages that name none
+     * @param languages primary subtags of the language; {@code none} where it is not known
      * @param exceptLanguages primary subtags that are not taken
      * @param minWords of the text, as spaces part them
      * @param minCharacters of the text, in code points
      * @param minSide of the original picture's shorter side, in pixels
      * @param maxAspect of the longer to the shorter side
+     * @param minAesthetic of the aesthetic head's score; pairs at which no such head looked are not taken
+     * @param maxWatermark of the probability of a watermark; pairs at which no such head looked are taken
      * @param nsfw marks that are taken; {@code none} where nobody looked
      */
     public record Part(
@@ -64,6 +79,8 @@ public record Preset(
             @Nullable Integer minCharacters,
             @Nullable Integer minSide,
             @Nullable Double maxAspect,
+            @Nullable Double minAesthetic,
+            @Nullable Double maxWatermark,
             @Nullable Set<String> nsfw) {
         public Part {
             require(name.matches("[a-z0-9][a-z0-9-]{0,39}"), "a part's name must be 1 to 40 of a-z 0-9 -");
@@ -73,10 +90,9 @@ public record Preset(
         }
 
         /** Why the pair is not for this part, or an empty text. */
-        String objection(PairRow row) {
+        private String objection(PairRow row, String language) {
             int shorter = Math.min(row.width(), row.height());
             int longer = Math.max(row.width(), row.height());
-            String language = language(row.language());
             if ((languages != null && !languages.contains(language))
                     || (exceptLanguages != null && exceptLanguages.contains(language))) {
                 return "language";
@@ -96,15 +112,28 @@ public record Preset(
             if (maxAspect != null && longer > maxAspect * shorter) {
                 return "aspect";
             }
-            return nsfw != null && !nsfw.contains(row.nsfw() == null ? "none" : row.nsfw()) ? "nsfw" : "";
+            Float aesthetic = row.marks().aesthetic();
+            if (minAesthetic != null && (aesthetic == null || aesthetic < minAesthetic.floatValue())) {
+                return "aesthetic";
+            }
+            Float watermark = row.marks().watermark();
+            if (maxWatermark != null && watermark != null && watermark > maxWatermark.floatValue()) {
+                return "watermark";
+            }
+            String mark = row.marks().nsfw();
+            return nsfw != null && !nsfw.contains(mark == null ? "none" : mark) ? "nsfw" : "";
         }
     }
 
-    /** The primary subtag, lower case (RFC 5646 section 2.2.1); {@code none} where there is none. */
+    private String language(PairRow row) {
+        String guess = row.textLanguage();
+        return language("text".equals(languageOf) && guess != null ? guess : row.language());
+    }
+
+    /** The primary subtag, lower case (RFC 5646 section 2.2.1); {@code none} where there is none or it says that nobody knows. */
     static String language(@Nullable String tag) {
-        return tag == null || tag.isBlank()
-                ? "none"
-                : tag.strip().split("[-_]", 2)[0].toLowerCase(Locale.ROOT);
+        String subtag = tag == null ? "" : tag.strip().split("[-_]", 2)[0].toLowerCase(Locale.ROOT);
+        return subtag.isEmpty() || subtag.equals("und") ? "none" : subtag;
     }
 
     private static int words(String text) {
@@ -123,12 +152,17 @@ public record Preset(
     public Place place(PairRow row) {
         String objection = "";
         for (int i = 0; i < parts.size(); i++) {
-            objection = parts.get(i).objection(row);
+            objection = parts.get(i).objection(row, language(row));
             if (objection.isEmpty()) {
                 return new Place.In(i);
             }
         }
         return new Place.Out(objection);
+    }
+
+    /** Why the pair is not for a part, or an empty text. */
+    String objection(Part part, PairRow row) {
+        return part.objection(row, language(row));
     }
 
     /** Name and version, as rows name it. */

@@ -112,7 +112,7 @@ public final class ReleaseCheck {
             fault(file.name() + ": " + ShardColumn.SAMPLE_ID + " " + row.sampleId() + " stands twice or out of order");
         }
         rankBefore = rank;
-        String objection = part.objection(row);
+        String objection = manifest.preset().objection(part, row);
         if (!objection.isEmpty()) {
             fault(file.name() + ": " + ShardColumn.SAMPLE_ID + " " + row.sampleId() + " is not what the preset takes: "
                     + objection);

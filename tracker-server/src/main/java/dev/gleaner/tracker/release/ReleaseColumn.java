@@ -37,6 +37,11 @@ enum ReleaseColumn implements Column {
         return true;
     }
 
+    @Override
+    public int since() {
+        return 1;
+    }
+
     /** All columns of a release's Parquet files, in order. */
     static List<Column> all() {
         List<Column> all = new ArrayList<>();

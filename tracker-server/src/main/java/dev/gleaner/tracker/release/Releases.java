@@ -154,7 +154,8 @@ public final class Releases {
         clear(order.folder());
         Survey survey = assembly.survey(order, progress -> beat(version, progress));
         Cut cut = Cut.of(survey, preset, version.rowsPerFile());
-        List<PartFile> files = new ArrayList<>(assembly.assemble(order, cut, progress -> beat(version, progress)));
+        Assembly.Assembled assembled = assembly.assemble(order, cut, progress -> beat(version, progress));
+        List<PartFile> files = new ArrayList<>(assembled.files());
         Set<String> now = shards(version.campaign()).stream().map(ShardRef::key).collect(Collectors.toSet());
         if (!now.containsAll(shards.stream().map(ShardRef::key).toList())) {
             return null;
@@ -165,6 +166,9 @@ public final class Releases {
                 - taken(survey, cut);
         if (below > 0) {
             leftOut.put("below_top_share", below);
+        }
+        if (assembled.nearDuplicates() > 0) {
+            leftOut.put("near_duplicate", assembled.nearDuplicates());
         }
         long rows = files.stream()
                 .filter(file -> file.name().endsWith(".parquet"))

@@ -1,6 +1,8 @@
 package dev.gleaner.tracker.release;
 
 import dev.gleaner.protocol.shard.Column;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.protocol.shard.ShardColumn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,16 +48,23 @@ public final class ShardRows implements AutoCloseable {
                 integer(g, ShardColumn.WIDTH),
                 integer(g, ShardColumn.HEIGHT),
                 textOrNull(g, ShardColumn.LICENSE),
-                textOrNull(g, ShardColumn.NSFW),
+                new PictureMarks(
+                        textOrNull(g, ShardColumn.NSFW),
+                        realOrNull(g, ShardColumn.AESTHETIC),
+                        realOrNull(g, ShardColumn.PWATERMARK)),
                 g.getFloat(ShardColumn.SIMILARITY.column(), 0),
                 text(g, ShardColumn.PAGE_URL),
                 text(g, ShardColumn.WAT_PATH),
                 number(g, ShardColumn.WAT_OFFSET),
-                text(g, ShardColumn.IMAGE_SHA256),
-                text(g, ShardColumn.IMAGE_MD5),
+                new ImageHashes(
+                        text(g, ShardColumn.IMAGE_SHA256),
+                        text(g, ShardColumn.IMAGE_MD5),
+                        textOrNull(g, ShardColumn.IMAGE_SHA1),
+                        has(g, ShardColumn.IMAGE_PHASH) ? (Long) number(g, ShardColumn.IMAGE_PHASH) : null),
                 integer(g, ShardColumn.IMAGE_BYTES),
                 text(g, ShardColumn.FORMAT),
                 textOrNull(g, ShardColumn.LANGUAGE),
+                textOrNull(g, ShardColumn.TEXT_LANGUAGE),
                 number(g, ShardColumn.FETCHED_AT),
                 integer(g, ShardColumn.HTTP_STATUS),
                 text(g, ShardColumn.MODEL_ID),
@@ -87,7 +96,16 @@ public final class ShardRows implements AutoCloseable {
     }
 
     private static @Nullable String textOrNull(Group g, Column column) {
-        return g.getFieldRepetitionCount(column.column()) == 0 ? null : text(g, column);
+        return has(g, column) ? text(g, column) : null;
+    }
+
+    private static @Nullable Float realOrNull(Group g, Column column) {
+        return has(g, column) ? (Float) g.getFloat(column.column(), 0) : null;
+    }
+
+    /** Files of earlier versions lack columns that came later. */
+    private static boolean has(Group g, Column column) {
+        return g.getType().containsField(column.column()) && g.getFieldRepetitionCount(column.column()) > 0;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.screen;
 
 import dev.gleaner.protocol.lease.Marks;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.tracker.release.OptOuts;
 import dev.gleaner.tracker.release.OptOuts.Kind;
 import dev.gleaner.tracker.release.OptOuts.OptOut;
@@ -9,10 +10,13 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Wishes to be left out as workers ask for them: by {@link Marks}, eight bytes each. Immutable. */
 public final class LeftOut {
     public static final LeftOut NOTHING = new LeftOut(List.of());
+
+    private static final List<String> ADDRESS_DIGESTS = List.of("MD5", "SHA-1", "SHA-256");
 
     private final long[] links;
     private final long[] sites;
@@ -48,7 +52,7 @@ public final class LeftOut {
     }
 
     /** Whether somebody asked to leave out a pair with this address or picture. */
-    public boolean covers(String url, String imageSha256) {
+    public boolean covers(String url, ImageHashes image) {
         if (isEmpty()) {
             return false;
         }
@@ -58,7 +62,9 @@ public final class LeftOut {
                 return true;
             }
         }
-        return has(links, Marks.of(url)) || has(pictures, Marks.ofDigest(imageSha256));
+        return ADDRESS_DIGESTS.stream().anyMatch(algorithm -> has(links, Marks.of(algorithm, url)))
+                || Stream.of(image.md5(), image.sha1(), image.sha256())
+                        .anyMatch(digest -> digest != null && has(pictures, Marks.ofDigest(digest)));
     }
 
     private static boolean has(long[] wanted, long mark) {

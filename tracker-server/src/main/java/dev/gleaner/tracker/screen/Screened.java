@@ -1,6 +1,7 @@
 package dev.gleaner.tracker.screen;
 
 import dev.gleaner.protocol.lease.FencingToken;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.tracker.ledger.Ledger;
 import java.io.IOException;
 
@@ -9,7 +10,7 @@ public interface Screened {
     /** Nobody was told anything. */
     Screened NOTHING = new Screened() {
         @Override
-        public boolean isLeftOut(String url, String imageSha256) {
+        public boolean isLeftOut(String url, ImageHashes image) {
             return false;
         }
 
@@ -20,7 +21,7 @@ public interface Screened {
     };
 
     /** Whether somebody asked to leave out a pair with this address or picture: one attempt may have been told so, another not. */
-    boolean isLeftOut(String url, String imageSha256);
+    boolean isLeftOut(String url, ImageHashes image);
 
     /**
      * How often an attempt was told that an address is known: it cannot have left out more for that reason.

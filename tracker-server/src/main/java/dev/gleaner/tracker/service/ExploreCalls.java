@@ -118,7 +118,7 @@ public final class ExploreCalls {
         int hidden = 0;
         for (Hit hit : hits) {
             boolean unsafe = hit.nsfw() != null && !hit.nsfw().equals("UNLIKELY");
-            if (unsafe || optOuts.cover(hit.url(), hit.pageUrl(), hit.imageSha256(), hit.imageMd5())) {
+            if (unsafe || optOuts.cover(hit.url(), hit.pageUrl(), hit.image())) {
                 hidden++;
             } else if (shown.size() < MOST_HITS) {
                 shown.add(new Found(

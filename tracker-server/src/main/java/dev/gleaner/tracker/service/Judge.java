@@ -180,8 +180,8 @@ public final class Judge {
                         pair.addTo(profile);
                         sample.offer(pair);
                         from.merge(Hosts.of(pair.url()), 1L, Long::sum);
-                        if (rule != null && !screened.isLeftOut(pair.url(), pair.imageSha256())) {
-                            findings.add(pair.sampleId(), pair.imageSha256(), pair.similarity(), pair.signs());
+                        if (rule != null && !screened.isLeftOut(pair.url(), pair.image())) {
+                            findings.add(pair.sampleId(), pair.image().sha256(), pair.similarity(), pair.signs());
                         }
                     });
             if (rule == null) {

@@ -6,6 +6,7 @@ import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Marks;
 import dev.gleaner.protocol.lease.Screen;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.ReleaseBook;
 import dev.gleaner.tracker.release.OptOuts;
@@ -66,8 +67,8 @@ public final class ScreenCalls implements Screened {
     }
 
     @Override
-    public boolean isLeftOut(String url, String imageSha256) {
-        return leftOut.covers(url, imageSha256);
+    public boolean isLeftOut(String url, ImageHashes image) {
+        return leftOut.covers(url, image);
     }
 
     @Override

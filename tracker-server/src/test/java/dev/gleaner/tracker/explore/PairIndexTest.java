@@ -3,6 +3,8 @@ package dev.gleaner.tracker.explore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.tracker.release.PairRow;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -34,16 +36,16 @@ class PairIndexTest {
                 640,
                 480,
                 null,
-                "UNLIKELY",
+                new PictureMarks("UNLIKELY", null, null),
                 0.4f,
                 "https://page.example.org/" + id,
                 "a.wat.gz",
                 0,
-                String.format("%064x", id),
-                String.format("%032x", id),
+                new ImageHashes(String.format("%064x", id), String.format("%032x", id), null, null),
                 9_000,
                 "JPEG",
                 "en",
+                null,
                 0,
                 200,
                 "m",

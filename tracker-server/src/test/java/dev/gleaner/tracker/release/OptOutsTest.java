@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.tracker.release.OptOuts.Kind;
 import dev.gleaner.tracker.release.OptOuts.OptOut;
 import java.nio.ByteBuffer;
@@ -22,15 +24,15 @@ class OptOutsTest {
                 640,
                 480,
                 null,
-                null,
+                PictureMarks.NONE,
                 0.4f,
                 "https://page.example.org/p",
                 "a.wat.gz",
                 0,
-                "a".repeat(64),
-                "b".repeat(32),
+                new ImageHashes("a".repeat(64), "b".repeat(32), "d".repeat(40), null),
                 9_000,
                 "JPEG",
+                null,
                 null,
                 0,
                 200,
@@ -76,6 +78,7 @@ class OptOutsTest {
         assertTrue(covers(Kind.PAGE, "https://page.example.org/p", url));
         assertTrue(covers(Kind.IMAGE, "A".repeat(64), url));
         assertTrue(covers(Kind.IMAGE, "b".repeat(32), url));
+        assertTrue(covers(Kind.IMAGE, "D".repeat(40), url));
         assertFalse(covers(Kind.IMAGE, "c".repeat(32), url));
         assertFalse(new OptOuts(List.of()).cover(row(url)));
     }

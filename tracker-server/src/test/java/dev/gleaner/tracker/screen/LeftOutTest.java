@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.lease.Marks;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.tracker.release.OptOuts;
 import dev.gleaner.tracker.release.OptOuts.Kind;
 import dev.gleaner.tracker.release.OptOuts.OptOut;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class LeftOutTest {
     private static final String URL = "https://example.org/a.jpg";
+
+    private static final ImageHashes PICTURE = new ImageHashes("c".repeat(64), "d".repeat(32), "e".repeat(40), null);
 
     private static LeftOut wish(Kind kind, String value) {
         return new LeftOut(List.of(OptOut.of(kind, value)));
@@ -35,8 +38,10 @@ class LeftOutTest {
             String hex = hex(algorithm, URL);
             assertEquals(List.of(0), wish(Kind.ADDRESS, hex).links(link(URL), 3), algorithm);
             assertTrue(
-                    new OptOuts(List.of(OptOut.of(Kind.ADDRESS, hex))).cover(URL, "https://p/", "", ""),
+                    new OptOuts(List.of(OptOut.of(Kind.ADDRESS, hex))).cover(URL, "https://p/", PICTURE),
                     "and releases know it, too: " + algorithm);
+            assertTrue(
+                    wish(Kind.ADDRESS, hex).covers(URL, PICTURE), "and so do those who compare results: " + algorithm);
         }
         assertEquals(List.of(), wish(Kind.URL, URL).links(link(URL + "?"), 3));
     }
@@ -55,12 +60,13 @@ class LeftOutTest {
 
     @Test
     void aPairIsCoveredByItsAddressItsSiteOrItsPicture() {
-        String sha256 = "c".repeat(64);
-        assertTrue(wish(Kind.URL, URL).covers(URL, sha256));
-        assertTrue(wish(Kind.DOMAIN, "example.org").covers("https://a.b.Example.org:8443/x", sha256));
-        assertTrue(wish(Kind.IMAGE, sha256).covers("https://other.net/x", sha256));
-        assertFalse(wish(Kind.DOMAIN, "example.org").covers("https://notexample.org/x", sha256));
-        assertFalse(LeftOut.NOTHING.covers(URL, sha256));
+        assertTrue(wish(Kind.URL, URL).covers(URL, PICTURE));
+        assertTrue(wish(Kind.DOMAIN, "example.org").covers("https://a.b.Example.org:8443/x", PICTURE));
+        for (String digest : List.of(PICTURE.sha256(), PICTURE.md5(), "e".repeat(40))) {
+            assertTrue(wish(Kind.IMAGE, digest).covers("https://other.net/x", PICTURE), digest);
+        }
+        assertFalse(wish(Kind.DOMAIN, "example.org").covers("https://notexample.org/x", PICTURE));
+        assertFalse(LeftOut.NOTHING.covers(URL, PICTURE));
     }
 
     private static String hex(String algorithm, String text) {

@@ -1,12 +1,15 @@
 package dev.gleaner.worker.cli;
 
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.worker.clip.Bundle;
 import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.ClipSession;
 import dev.gleaner.worker.clip.DjlSetup;
+import dev.gleaner.worker.clip.Heads;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
+import dev.gleaner.worker.image.PerceptualHash;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import java.io.IOException;
@@ -64,8 +67,11 @@ final class ScoreCommand implements Callable<Integer> {
         try (Preprocessor pictures = IsolatedPreprocessor.start(home.nativeLibraries(), 1);
                 ClipModel model = ClipModel.load(
                         Bundle.open(java.util.Objects.requireNonNull(bundle)), ClipModel.Options.PLAIN, pictures);
-                ClipSession session = model.newSession()) {
-            float[] picture = session.images(List.of(pictures.prepare(bytes, ImageHeader.read(bytes))))[0];
+                ClipSession session = model.newSession();
+                Heads.Session heads = model.newHeads()) {
+            byte[] prepared = pictures.prepare(bytes, ImageHeader.read(bytes));
+            float[] picture = session.images(List.of(prepared))[0];
+            PictureMarks marks = heads.marks(List.of(picture)).get(0);
             float[][] said = session.texts(texts);
             List<Map<String, Object>> scores = new ArrayList<>();
             for (int i = 0; i < said.length; i++) {
@@ -80,7 +86,10 @@ final class ScoreCommand implements Callable<Integer> {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("model", model.bundle().id());
             answer.put("image", file.toString());
-            model.safety().mark(picture).ifPresent(mark -> answer.put("nsfw", mark));
+            putIfAny(answer, "nsfw", marks.nsfw());
+            putIfAny(answer, "aesthetic", marks.aesthetic());
+            putIfAny(answer, "pwatermark", marks.watermark());
+            answer.put("phash", String.format("%016x", PerceptualHash.of(prepared)));
             if (embeddings) {
                 answer.put("embedding", picture);
             }
@@ -91,6 +100,12 @@ final class ScoreCommand implements Callable<Integer> {
             throw new Failure(Exit.DATA, e.getMessage() == null ? e.toString() : e.getMessage());
         } catch (ImageRefusedException e) {
             throw new Failure(Exit.DATA, file + ": " + e.getMessage());
+        }
+    }
+
+    private static void putIfAny(Map<String, Object> answer, String key, @Nullable Object value) {
+        if (value != null) {
+            answer.put(key, value);
         }
     }
 }

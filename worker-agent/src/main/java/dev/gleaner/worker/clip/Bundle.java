@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ public final class Bundle {
     /** No file of a bundle is larger: ViT-H in fp32 has 4 GB. */
     static final long MAX_FILE_BYTES = 8L << 30;
 
-    private static final List<String> OPTIONAL = List.of("license", "safety", "int8", "fp16");
+    private static final List<String> OPTIONAL = List.of("license", "safety", "aesthetic", "watermark", "int8", "fp16");
     private static final Pattern FILE_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final ObjectMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -104,6 +105,11 @@ public final class Bundle {
                 manifest.golden().file());
         if (manifest.safety() != null) {
             requireListed(manifest, manifest.safety().file());
+        }
+        for (BundleManifest.Head head : Arrays.asList(manifest.aesthetic(), manifest.watermark())) {
+            if (head != null) {
+                requireListed(manifest, head.file());
+            }
         }
         for (Precision precision : Precision.values()) {
             BundleManifest.Reduced reduced = manifest.reduced(precision);

@@ -16,6 +16,8 @@ record BundleManifest(
         Text text,
         Golden golden,
         @Nullable Safety safety,
+        @Nullable Head aesthetic,
+        @Nullable Head watermark,
         @Nullable Reduced int8,
         @Nullable Reduced fp16,
         Map<String, File> files) {
@@ -41,6 +43,13 @@ record BundleManifest(
     record Golden(String file, @JsonProperty("min_cosine") double minCosine) {}
 
     record Safety(String file) {}
+
+    /**
+     * A small model on a picture's embedding.
+     *
+     * @param golden what it gives for the golden pictures, in their order
+     */
+    record Head(String file, String input, List<Double> golden) {}
 
     /** The same encoders in fewer bits, with the same inputs and outputs. */
     record Reduced(String image, String text) {}

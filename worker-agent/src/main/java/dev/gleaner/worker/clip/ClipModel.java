@@ -30,14 +30,14 @@ public final class ClipModel implements AutoCloseable {
 
     private final AtomicInteger sessions = new AtomicInteger();
     private final ClipTokenizer tokenizer;
-    private final SafetyHead safety;
+    private final Heads heads;
 
-    private ClipModel(Bundle bundle, List<Encoders> encoders, int batch, ClipTokenizer tokenizer, SafetyHead safety) {
+    private ClipModel(Bundle bundle, List<Encoders> encoders, int batch, ClipTokenizer tokenizer, Heads heads) {
         this.bundle = bundle;
         this.encoders = encoders;
         this.batch = batch;
         this.tokenizer = tokenizer;
-        this.safety = safety;
+        this.heads = heads;
     }
 
     /**
@@ -81,13 +81,16 @@ public final class ClipModel implements AutoCloseable {
             throw new BundleException("the tokenizer of bundle " + bundle.name() + " cannot be loaded: " + e, e);
         }
         try {
-            SafetyHead safety = manifest.safety() == null
-                    ? SafetyHead.NONE
-                    : SafetyHead.of(bundle.read(manifest.safety().file(), BundleManifest.SafetyCategories.class));
             GoldenTest golden = GoldenTest.of(bundle, tokenizer, pictures);
             List<Encoders> encoders = encoders(bundle, options, tokenizer, golden);
-            boolean own = encoders.get(0).place().provider() != Provider.CPU;
-            return new ClipModel(bundle, encoders, own ? bestBatch(encoders.get(0), golden) : 0, tokenizer, safety);
+            try {
+                Heads heads = Heads.load(bundle, golden.images());
+                boolean own = encoders.get(0).place().provider() != Provider.CPU;
+                return new ClipModel(bundle, encoders, own ? bestBatch(encoders.get(0), golden) : 0, tokenizer, heads);
+            } catch (BundleException | RuntimeException e) {
+                encoders.forEach(Encoders::close);
+                throw e;
+            }
         } catch (BundleException | RuntimeException e) {
             tokenizer.close();
             throw e;
@@ -245,11 +248,6 @@ public final class ClipModel implements AutoCloseable {
         return batch == 0 ? onCpu : batch;
     }
 
-    /** Marks pictures by the bundle's safety categories. */
-    public SafetyHead safety() {
-        return safety;
-    }
-
     public ClipTokenizer tokenizer() {
         return tokenizer;
     }
@@ -260,9 +258,15 @@ public final class ClipModel implements AutoCloseable {
                 .newSession();
     }
 
+    /** Marks pictures by their embeddings; for one thread. */
+    public Heads.Session newHeads() {
+        return heads.newSession();
+    }
+
     @Override
     public void close() {
         tokenizer.close();
+        heads.close();
         encoders.forEach(Encoders::close);
     }
 }

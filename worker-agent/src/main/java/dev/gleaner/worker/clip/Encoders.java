@@ -63,7 +63,8 @@ final class Encoders implements AutoCloseable {
         }
     }
 
-    private static ZooModel<NDList, NDList> model(Bundle bundle, String file, Place place) throws BundleException {
+    /** One file of a bundle. */
+    static ZooModel<NDList, NDList> model(Bundle bundle, String file, Place place) throws BundleException {
         try {
             Criteria.Builder<NDList, NDList> criteria = Criteria.builder()
                     .setTypes(NDList.class, NDList.class)

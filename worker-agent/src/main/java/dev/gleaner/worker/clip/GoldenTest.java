@@ -64,6 +64,11 @@ final class GoldenTest {
         return new GoldenTest(manifest, pairs, pictures, texts);
     }
 
+    /** The golden pictures' embeddings, as the bundle has them. */
+    List<float[]> images() {
+        return pairs.stream().map(pair -> floats(pair.image())).toList();
+    }
+
     private record Outcome(List<float[]> images, List<float[]> texts) {}
 
     private Outcome embed(Encoders encoders) throws BundleException {

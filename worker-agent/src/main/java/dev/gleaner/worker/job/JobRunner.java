@@ -7,6 +7,7 @@ import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.protocol.shard.BatchColumn;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.clip.UnknownTextException;
@@ -287,8 +288,7 @@ public final class JobRunner {
             return new ReadyPair.Facts(
                     new ImageHeader(ImageFormat.valueOf(picture.format()), picture.width(), picture.height()),
                     picture.imageBytes(),
-                    picture.imageSha256(),
-                    picture.imageMd5(),
+                    picture.hashes(),
                     picture.httpStatus(),
                     picture.fetchedAt());
         } catch (IllegalArgumentException e) {
@@ -408,8 +408,8 @@ public final class JobRunner {
         ReadyPair.Facts facts = new ReadyPair.Facts(
                 header,
                 body.bytes().length,
-                hex("SHA-256", body.bytes()),
-                hex("MD5", body.bytes()),
+                new ImageHashes(
+                        hex("SHA-256", body.bytes()), hex("MD5", body.bytes()), hex("SHA-1", body.bytes()), null),
                 body.status(),
                 body.at());
         return new ReadyPair(candidate, facts, pixels, tokens.of(candidate.text()));

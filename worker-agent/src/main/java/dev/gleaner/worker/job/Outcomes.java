@@ -1,6 +1,7 @@
 package dev.gleaner.worker.job;
 
 import dev.gleaner.protocol.result.Counts;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.shard.BatchReader;
 import dev.gleaner.worker.shard.BatchWriter;
@@ -39,7 +40,7 @@ final class Outcomes implements AutoCloseable {
     /** Which links of which member were settled by an earlier run. */
     private final Map<Long, BitSet> before = new HashMap<>();
     /** Of all that is kept, in the order in which it came. */
-    private final List<Screening.Picture> pictures = new ArrayList<>();
+    private final List<ImageHashes> pictures = new ArrayList<>();
 
     /**
      * @param batchWriters by the folder that they write to
@@ -82,7 +83,7 @@ final class Outcomes implements AutoCloseable {
     synchronized void pack(PreparedPicture picture) throws IOException {
         tally.fetched(picture.imageBytes());
         batches.add(picture);
-        pictures.add(new Screening.Picture(picture.imageMd5(), picture.imageSha256()));
+        pictures.add(picture.hashes());
         tally.keep();
     }
 
@@ -90,8 +91,7 @@ final class Outcomes implements AutoCloseable {
         tally.fetched(outcome.bytes());
         if (outcome instanceof Outcome.Kept kept) {
             writer.add(kept.pair());
-            pictures.add(
-                    new Screening.Picture(kept.pair().imageMd5(), kept.pair().imageSha256()));
+            pictures.add(kept.pair().hashes());
             tally.keep();
         } else if (outcome instanceof Outcome.Dropped dropped) {
             tally.drop(dropped.reason());
@@ -103,7 +103,7 @@ final class Outcomes implements AutoCloseable {
     }
 
     /** All kept pictures. */
-    synchronized List<Screening.Picture> pictures() {
+    synchronized List<ImageHashes> pictures() {
         return List.copyOf(pictures);
     }
 

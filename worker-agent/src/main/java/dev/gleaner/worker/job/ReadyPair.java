@@ -1,5 +1,6 @@
 package dev.gleaner.worker.job;
 
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.shard.PreparedPicture;
@@ -13,7 +14,7 @@ import java.time.Instant;
  */
 record ReadyPair(Candidate candidate, Facts facts, byte[] pixels, long[] tokens) {
     /** What is known of a picture once its file is not needed any more. */
-    record Facts(ImageHeader header, int bytes, String sha256, String md5, int status, Instant at) {}
+    record Facts(ImageHeader header, int bytes, ImageHashes hashes, int status, Instant at) {}
 
     PreparedPicture prepared(String watPath) {
         return new PreparedPicture(
@@ -26,8 +27,7 @@ record ReadyPair(Candidate candidate, Facts facts, byte[] pixels, long[] tokens)
                 watPath,
                 candidate.offset(),
                 candidate.index(),
-                facts.sha256(),
-                facts.md5(),
+                facts.hashes(),
                 facts.bytes(),
                 facts.header().format().name(),
                 candidate.language(),

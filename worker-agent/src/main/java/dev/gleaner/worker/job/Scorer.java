@@ -2,10 +2,14 @@ package dev.gleaner.worker.job;
 
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.ClipSession;
+import dev.gleaner.worker.clip.Heads;
 import dev.gleaner.worker.clip.UnknownTextException;
 import dev.gleaner.worker.extract.Candidate;
+import dev.gleaner.worker.image.PerceptualHash;
+import dev.gleaner.worker.language.TextLanguage;
 import dev.gleaner.worker.pipeline.Channel;
 import dev.gleaner.worker.shard.KeptPair;
 import dev.gleaner.worker.spool.Outcome;
@@ -44,7 +48,8 @@ final class Scorer {
     /** Scores all that comes; on each of {@link #threads} threads at once. */
     void run(Channel<ReadyPair> ready) throws InterruptedException, IOException {
         int most = Math.min(settings.window(), model.batch(settings.batch()));
-        try (ClipSession session = model.newSession()) {
+        try (ClipSession session = model.newSession();
+                Heads.Session heads = model.newHeads()) {
             while (true) {
                 List<ReadyPair> batch = ready.takeAlike(most, BATCH_LINGER_MILLIS, r -> r.tokens().length);
                 if (batch.isEmpty()) {
@@ -54,26 +59,26 @@ final class Scorer {
                         session.images(batch.stream().map(ReadyPair::pixels).toList());
                 float[][] texts =
                         session.tokens(batch.stream().map(ReadyPair::tokens).toList());
+                List<PictureMarks> marks = heads.marks(List.of(images));
                 for (int i = 0; i < batch.size(); i++) {
-                    settle(batch.get(i), images[i], ClipSession.similarity(images[i], texts[i]));
+                    float similarity = ClipSession.similarity(images[i], texts[i]);
+                    if (similarity < lease.policy().threshold()) {
+                        drop(batch.get(i));
+                    } else {
+                        outcomes.settle(new Outcome.Kept(row(batch.get(i), images[i], similarity, marks.get(i))));
+                    }
                 }
             }
         }
     }
 
-    private void settle(ReadyPair scored, float[] embedding, float similarity) throws IOException {
+    private void drop(ReadyPair scored) throws IOException {
         Candidate candidate = scored.candidate();
-        outcomes.settle(
-                similarity < lease.policy().threshold()
-                        ? new Outcome.Dropped(
-                                candidate.offset(),
-                                candidate.index(),
-                                scored.facts().bytes(),
-                                PairDrop.BELOW_THRESHOLD)
-                        : new Outcome.Kept(row(scored, embedding, similarity)));
+        outcomes.settle(new Outcome.Dropped(
+                candidate.offset(), candidate.index(), scored.facts().bytes(), PairDrop.BELOW_THRESHOLD));
     }
 
-    private KeptPair row(ReadyPair r, float[] embedding, float similarity) {
+    private KeptPair row(ReadyPair r, float[] embedding, float similarity, PictureMarks marks) {
         Candidate c = r.candidate();
         ReadyPair.Facts facts = r.facts();
         return new KeptPair(
@@ -83,17 +88,17 @@ final class Scorer {
                 facts.header().width(),
                 facts.header().height(),
                 c.license(),
-                model.safety().mark(embedding).orElse(null),
+                marks,
                 similarity,
                 c.page(),
                 lease.watPath(),
                 c.offset(),
                 c.index(),
-                facts.sha256(),
-                facts.md5(),
+                facts.hashes().withPerceptual(PerceptualHash.of(r.pixels())),
                 facts.bytes(),
                 facts.header().format().name(),
                 c.language(),
+                TextLanguage.of(c.text()),
                 facts.at(),
                 facts.status(),
                 lease.bundle(),

@@ -1,5 +1,6 @@
 package dev.gleaner.worker.job;
 
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.worker.extract.Candidate;
 import java.io.IOException;
 import java.util.BitSet;
@@ -20,7 +21,7 @@ public interface Screening {
         }
 
         @Override
-        public BitSet pictures(List<Picture> pictures) {
+        public BitSet pictures(List<ImageHashes> pictures) {
             return new BitSet();
         }
     };
@@ -33,9 +34,6 @@ public interface Screening {
      */
     record Links(BitSet leftOut, BitSet known) {}
 
-    /** A picture by the digests of its bytes, in hexadecimal digits. */
-    record Picture(String md5, String sha256) {}
-
     /** Whether the lease says that the others must be asked. */
     boolean isNeeded();
 
@@ -43,5 +41,5 @@ public interface Screening {
     Links links(List<Candidate> candidates) throws IOException;
 
     /** Which pictures are not to be handed in. */
-    BitSet pictures(List<Picture> pictures) throws IOException;
+    BitSet pictures(List<ImageHashes> pictures) throws IOException;
 }

@@ -1,10 +1,12 @@
 package dev.gleaner.worker.shard;
 
 import dev.gleaner.protocol.shard.BatchColumn;
+import dev.gleaner.protocol.shard.Column;
+import dev.gleaner.protocol.shard.ImageHashes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.PlainParquetConfiguration;
@@ -38,8 +40,7 @@ public final class BatchReader {
                         .usePageChecksumVerification()
                         .build())) {
             MessageType schema = reader.getFileMetaData().getSchema();
-            if (!schema.getFields()
-                    .equals(ShardSchema.of(List.of(BatchColumn.values())).getFields())) {
+            if (!isKnown(schema)) {
                 throw new IOException("a batch has other columns than this worker knows");
             }
             for (BlockMetaData block : reader.getRowGroups()) {
@@ -60,6 +61,13 @@ public final class BatchReader {
         }
     }
 
+    /** Batches of earlier versions may wait to be scored for weeks. */
+    private static boolean isKnown(MessageType schema) {
+        return IntStream.rangeClosed(1, BatchColumn.SCHEMA_VERSION)
+                .mapToObj(version -> ShardSchema.of(Column.of(version, BatchColumn.values())))
+                .anyMatch(known -> known.getFields().equals(schema.getFields()));
+    }
+
     private static PreparedPicture picture(Group row) throws IOException {
         byte[] pixels = row.getBinary(BatchColumn.PIXELS.column(), 0).getBytes();
         if (pixels.length != BatchColumn.PIXEL_BYTES) {
@@ -75,8 +83,11 @@ public final class BatchReader {
                 text(row, BatchColumn.WAT_PATH),
                 row.getLong(BatchColumn.WAT_OFFSET.column(), 0),
                 row.getInteger(BatchColumn.LINK_INDEX.column(), 0),
-                text(row, BatchColumn.IMAGE_SHA256),
-                text(row, BatchColumn.IMAGE_MD5),
+                new ImageHashes(
+                        text(row, BatchColumn.IMAGE_SHA256),
+                        text(row, BatchColumn.IMAGE_MD5),
+                        optional(row, BatchColumn.IMAGE_SHA1),
+                        null),
                 row.getInteger(BatchColumn.IMAGE_BYTES.column(), 0),
                 text(row, BatchColumn.FORMAT),
                 optional(row, BatchColumn.LANGUAGE),
@@ -90,6 +101,8 @@ public final class BatchReader {
     }
 
     private static @Nullable String optional(Group row, BatchColumn column) {
-        return row.getFieldRepetitionCount(column.column()) == 0 ? null : text(row, column);
+        return !row.getType().containsField(column.column()) || row.getFieldRepetitionCount(column.column()) == 0
+                ? null
+                : text(row, column);
     }
 }

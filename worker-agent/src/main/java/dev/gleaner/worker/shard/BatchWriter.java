@@ -81,8 +81,9 @@ public final class BatchWriter implements AutoCloseable {
             case WAT_PATH -> p.watPath();
             case WAT_OFFSET -> p.watOffset();
             case LINK_INDEX -> p.index();
-            case IMAGE_SHA256 -> p.imageSha256();
-            case IMAGE_MD5 -> p.imageMd5();
+            case IMAGE_SHA256 -> p.hashes().sha256();
+            case IMAGE_MD5 -> p.hashes().md5();
+            case IMAGE_SHA1 -> p.hashes().sha1();
             case IMAGE_BYTES -> p.imageBytes();
             case FORMAT -> p.format();
             case LANGUAGE -> p.language();

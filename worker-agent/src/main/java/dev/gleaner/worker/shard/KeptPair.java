@@ -1,5 +1,7 @@
 package dev.gleaner.worker.shard;
 
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -11,17 +13,17 @@ public record KeptPair(
         int width,
         int height,
         @Nullable String license,
-        @Nullable String nsfw,
+        PictureMarks marks,
         float similarity,
         String pageUrl,
         String watPath,
         long watOffset,
         int index,
-        String imageSha256,
-        String imageMd5,
+        ImageHashes hashes,
         int imageBytes,
         String format,
         @Nullable String language,
+        @Nullable String textLanguage,
         Instant fetchedAt,
         int httpStatus,
         String modelId,

@@ -1,5 +1,6 @@
 package dev.gleaner.worker.shard;
 
+import dev.gleaner.protocol.shard.ImageHashes;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,7 @@ public record PreparedPicture(
         String watPath,
         long watOffset,
         int index,
-        String imageSha256,
-        String imageMd5,
+        ImageHashes hashes,
         int imageBytes,
         String format,
         @Nullable String language,

@@ -3,6 +3,7 @@ package dev.gleaner.worker.tracker;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Marks;
 import dev.gleaner.protocol.lease.Screen;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.job.Screening;
 import dev.gleaner.worker.url.WebUrl;
@@ -76,15 +77,18 @@ final class TrackerScreening implements Screening {
     }
 
     @Override
-    public BitSet pictures(List<Picture> pictures) throws IOException {
+    public BitSet pictures(List<ImageHashes> pictures) throws IOException {
         BitSet leftOut = new BitSet();
         for (int from = 0; from < pictures.size(); from += Screen.MAX) {
-            List<Picture> some = pictures.subList(from, Math.min(from + Screen.MAX, pictures.size()));
+            List<ImageHashes> some = pictures.subList(from, Math.min(from + Screen.MAX, pictures.size()));
             long[] marks = new long[some.size() * Screen.MARKS_A_PICTURE];
             for (int i = 0; i < some.size(); i++) {
-                marks[i * Screen.MARKS_A_PICTURE] = Marks.ofDigest(some.get(i).md5());
-                marks[i * Screen.MARKS_A_PICTURE + 1] =
-                        Marks.ofDigest(some.get(i).sha256());
+                ImageHashes hashes = some.get(i);
+                long sha256 = Marks.ofDigest(hashes.sha256());
+                marks[i * Screen.MARKS_A_PICTURE] = Marks.ofDigest(hashes.md5());
+                // Batches of earlier versions have no SHA-1; what is asked instead asks nothing new.
+                marks[i * Screen.MARKS_A_PICTURE + 1] = hashes.sha1() == null ? sha256 : Marks.ofDigest(hashes.sha1());
+                marks[i * Screen.MARKS_A_PICTURE + 2] = sha256;
             }
             Screen.Response answer = tracker.screen(lease, new Screen.Request(NONE, NONE, NONE, Marks.bytes(marks)));
             for (int picture : answer.pictures()) {

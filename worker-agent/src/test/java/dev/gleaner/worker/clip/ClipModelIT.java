@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.worker.image.DirectPreprocessor;
 import dev.gleaner.worker.image.ImageHeader;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -167,12 +169,52 @@ class ClipModelIT {
         String bare = manifest.replaceFirst("(?s),\\s*\"safety\": \\{[^}]*}", "")
                 .replaceFirst("(?s),\\s*\"int8\": \\{[^}]*}", "")
                 .replaceFirst("(?s),\\s*\"fp16\": \\{[^}]*}", "")
+                .replaceFirst("(?s),\\s*\"aesthetic\": \\{[^}]*}", "")
+                .replaceFirst("(?s),\\s*\"watermark\": \\{[^}]*}", "")
                 .replaceFirst("(?s)\\s*\"license\": \"[^\"]*\",", "");
         assertTrue(!bare.contains("\"safety\"") && !bare.contains("\"int8\"") && !bare.contains("license"), bare);
         Files.writeString(copy.resolve("bundle.json"), bare);
         ClipModel.Options choose = ClipModel.Options.onCpu(1, Precision.AUTO);
-        try (ClipModel model = ClipModel.load(Bundle.open(copy), choose, DirectPreprocessor.pureJava())) {
+        try (ClipModel model = ClipModel.load(Bundle.open(copy), choose, DirectPreprocessor.pureJava());
+                Heads.Session heads = model.newHeads()) {
             assertEquals(Precision.FP32, model.precision());
+            assertEquals(List.of(PictureMarks.NONE), heads.marks(List.of(new float[64])));
+        }
+    }
+
+    @Test
+    void headsMarkThePicturesOfABatchAsTheManifestSays() throws Exception {
+        Bundle bundle = Bundle.open(BUNDLE);
+        List<float[]> golden = bundle.read("golden.json", BundleManifest.GoldenPairs.class).pairs().stream()
+                .map(pair -> GoldenTest.floats(pair.image()))
+                .toList();
+        try (ClipModel model = ClipModel.load(bundle, ClipModel.Options.PLAIN, DirectPreprocessor.pureJava());
+                Heads.Session heads = model.newHeads()) {
+            List<PictureMarks> marks = heads.marks(golden);
+            assertEquals(golden.size(), marks.size());
+            for (int i = 0; i < golden.size(); i++) {
+                PictureMarks one = heads.marks(List.of(golden.get(i))).get(0);
+                assertEquals(one.aesthetic(), marks.get(i).aesthetic(), 1e-4f, "alone as among others");
+                assertEquals(bundle.manifest().aesthetic().golden().get(i), one.aesthetic(), 1e-3);
+                assertEquals(bundle.manifest().watermark().golden().get(i), one.watermark(), 1e-3);
+                assertTrue(one.nsfw() != null);
+            }
+            assertEquals(List.of(), heads.marks(List.of()));
+        }
+    }
+
+    @Test
+    void aHeadThatComputesSomethingElseIsRefused() throws Exception {
+        Path copy = copy();
+        String manifest = Files.readString(copy.resolve("bundle.json"));
+        for (String other : List.of("\"golden\": [9.5", "\"golden\": [], \"rest\": [0")) {
+            Files.writeString(
+                    copy.resolve("bundle.json"),
+                    manifest.replaceFirst("\"golden\": \\[\\s*[0-9.]+", Matcher.quoteReplacement(other)));
+            BundleException e = assertThrows(
+                    BundleException.class,
+                    () -> ClipModel.load(Bundle.open(copy), ClipModel.Options.PLAIN, DirectPreprocessor.pureJava()));
+            assertTrue(e.getMessage().contains("aesthetic head"), e.getMessage());
         }
     }
 

@@ -8,6 +8,8 @@ import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.protocol.shard.BatchColumn;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.worker.shard.BatchReader;
 import dev.gleaner.worker.shard.BatchWriter;
 import dev.gleaner.worker.shard.KeptPair;
@@ -67,16 +69,16 @@ class OutcomesTest {
                 640,
                 480,
                 null,
-                null,
+                PictureMarks.NONE,
                 0.31f,
                 "https://example.org/",
                 "a.warc.wat.gz",
                 i,
                 0,
-                hex(i, 64),
-                hex(i, 32),
+                new ImageHashes(hex(i, 64), hex(i, 32), null, null),
                 10_000,
                 "JPEG",
+                null,
                 null,
                 Instant.EPOCH,
                 200,
@@ -135,8 +137,7 @@ class OutcomesTest {
                         "a.warc.wat.gz",
                         i,
                         0,
-                        hex(i, 64),
-                        hex(i, 32),
+                        new ImageHashes(hex(i, 64), hex(i, 32), null, null),
                         10_000,
                         "JPEG",
                         null,

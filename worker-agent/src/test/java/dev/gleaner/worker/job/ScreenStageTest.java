@@ -3,6 +3,7 @@ package dev.gleaner.worker.job;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.pipeline.Channel;
 import dev.gleaner.worker.pipeline.Line;
@@ -50,7 +51,7 @@ class ScreenStageTest {
             }
 
             @Override
-            public BitSet pictures(List<Picture> pictures) {
+            public BitSet pictures(List<ImageHashes> pictures) {
                 throw new AssertionError("nobody has a picture here");
             }
         };

@@ -7,14 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.shard.BatchColumn;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.worker.image.Preprocessor;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,8 +42,7 @@ class BatchTest {
                 "crawl/x.wat.gz",
                 1_000 + n,
                 n,
-                "a".repeat(64),
-                "b".repeat(32),
+                new ImageHashes("a".repeat(64), "b".repeat(32), n % 2 == 0 ? "c".repeat(40) : null, null),
                 12_345,
                 "JPEG",
                 n % 2 == 0 ? "de" : null,
@@ -84,10 +87,26 @@ class BatchTest {
             assertEquals(then.language(), now.language());
             assertEquals(then.watOffset(), now.watOffset());
             assertEquals(then.index(), now.index());
+            assertEquals(then.hashes(), now.hashes());
             assertEquals(then.fetchedAt(), now.fetchedAt());
             assertArrayEquals(then.pixels(), now.pixels());
         }
         assertNull(read.get(0).license());
+    }
+
+    /** One as it was written before pictures had a SHA-1. */
+    @Test
+    void aBatchOfTheFirstVersionIsStillRead() throws Exception {
+        Path old = folder.resolve("old.parquet");
+        try (InputStream in = BatchTest.class.getResourceAsStream("batch-schema-1.parquet")) {
+            Files.copy(Objects.requireNonNull(in), old);
+        }
+        List<PreparedPicture> read = read(old);
+        assertEquals(1, read.size());
+        assertEquals(
+                new ImageHashes("a".repeat(64), "b".repeat(32), null, null),
+                read.get(0).hashes());
+        assertEquals("https://example.org/0.jpg", read.get(0).url());
     }
 
     @Test
@@ -102,16 +121,16 @@ class BatchTest {
                 1,
                 1,
                 null,
-                null,
+                PictureMarks.NONE,
                 0.5f,
                 "p",
                 "w",
                 1,
                 0,
-                "a",
-                "b",
+                new ImageHashes("a", "b", null, null),
                 1,
                 "JPEG",
+                null,
                 null,
                 Instant.EPOCH,
                 200,

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.shard.HalfFloat;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.protocol.shard.ShardColumn;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -30,16 +32,16 @@ class ShardWriterTest {
                 640,
                 480,
                 n % 2 == 0 ? "by" : null,
-                "UNLIKELY",
+                new PictureMarks("UNLIKELY", null, null),
                 0.3f + n / 1000f,
                 "https://example.org/",
                 "crawl/x.wat.gz",
                 1_000_000 - n,
                 0,
-                "a".repeat(64),
-                "b".repeat(32),
+                new ImageHashes("a".repeat(64), "b".repeat(32), null, null),
                 12_345,
                 "JPEG",
+                null,
                 null,
                 Instant.parse("2026-11-20T10:11:12.345Z"),
                 200,

@@ -9,6 +9,8 @@ import dev.gleaner.protocol.campaign.Slice;
 import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.protocol.shard.ImageHashes;
+import dev.gleaner.protocol.shard.PictureMarks;
 import dev.gleaner.worker.shard.KeptPair;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,17 +60,17 @@ class SpoolTest {
                 640,
                 480,
                 index % 2 == 0 ? null : "https://creativecommons.org/licenses/by/4.0/",
-                null,
+                PictureMarks.NONE,
                 0.31f,
                 "https://example.org/",
                 "a.warc.wat.gz",
                 10_000L + index,
                 index,
-                "cd".repeat(32),
-                "ef".repeat(16),
+                new ImageHashes("cd".repeat(32), "ef".repeat(16), null, null),
                 12_345,
                 "JPEG",
                 "de",
+                null,
                 NOW.plusMillis(index),
                 200,
                 "ab".repeat(32),

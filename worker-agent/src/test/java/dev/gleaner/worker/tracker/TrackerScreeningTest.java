@@ -9,8 +9,8 @@ import dev.gleaner.protocol.lease.FencingToken;
 import dev.gleaner.protocol.lease.Lease;
 import dev.gleaner.protocol.lease.Marks;
 import dev.gleaner.protocol.lease.Screen;
+import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.worker.extract.Candidate;
-import dev.gleaner.worker.job.Screening;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -50,7 +50,7 @@ class TrackerScreeningTest {
                     places(Marks.read(request.links(), 3), 3, out),
                     places(Marks.read(request.sites(), 1), 1, out),
                     places(Marks.read(request.pages(), 1), 1, out),
-                    places(Marks.read(request.pictures(), 2), 2, out),
+                    places(Marks.read(request.pictures(), Screen.MARKS_A_PICTURE), Screen.MARKS_A_PICTURE, out),
                     List.of());
         });
     }
@@ -106,8 +106,9 @@ class TrackerScreeningTest {
                 leavingOut(Marks.of("https://example.org/3"), Marks.of("https://p.net/" + (Screen.MAX + 4)));
         assertEquals(bits(3, Screen.MAX + 4), screening.links(links).leftOut());
         assertEquals(2, asked.size());
-        List<Screening.Picture> pictures = IntStream.range(0, Screen.MAX + 10)
-                .mapToObj(i -> new Screening.Picture("%032x".formatted(i), "%064x".formatted(1L << 62 | i)))
+        List<ImageHashes> pictures = IntStream.range(0, Screen.MAX + 10)
+                .mapToObj(i ->
+                        new ImageHashes("%064x".formatted(1L << 62 | i), "%032x".formatted(i), "f".repeat(40), null))
                 .toList();
         assertEquals(
                 IntStream.range(0, Screen.MAX + 10).boxed().toList(),
@@ -115,6 +116,16 @@ class TrackerScreeningTest {
                         .boxed()
                         .toList(),
                 "these MD5 all begin alike");
+    }
+
+    @Test
+    void picturesAreToldByEachDigestThatListsUse() throws Exception {
+        ImageHashes whole = new ImageHashes("a".repeat(64), "b".repeat(32), "c".repeat(40), null);
+        ImageHashes older = new ImageHashes("d".repeat(64), "e".repeat(32), null, null);
+        for (String known : List.of("a".repeat(64), "b".repeat(32), "c".repeat(40))) {
+            assertEquals(bits(0), leavingOut(Marks.ofDigest(known)).pictures(List.of(whole, older)), known);
+        }
+        assertEquals(bits(1), leavingOut(Marks.ofDigest("d".repeat(64))).pictures(List.of(whole, older)));
     }
 
     @Test

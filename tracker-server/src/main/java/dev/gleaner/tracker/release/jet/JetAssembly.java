@@ -16,6 +16,7 @@ import com.hazelcast.jet.pipeline.Sinks;
 import com.hazelcast.jet.pipeline.SourceBuilder;
 import dev.gleaner.tracker.release.Assembly;
 import dev.gleaner.tracker.release.Cut;
+import dev.gleaner.tracker.release.NearDuplicates;
 import dev.gleaner.tracker.release.Order;
 import dev.gleaner.tracker.release.PartFile;
 import dev.gleaner.tracker.release.Preset;
@@ -155,7 +156,7 @@ public final class JetAssembly implements Assembly {
     }
 
     @Override
-    public List<PartFile> assemble(Order order, Cut cut, Consumer<Progress> progress) {
+    public Assembled assemble(Order order, Cut cut, Consumer<Progress> progress) {
         return with(member -> {
             Pipeline pipeline = Pipeline.create();
             BatchSource<Packed> rows = SourceBuilder.batch(
@@ -165,7 +166,9 @@ public final class JetAssembly implements Assembly {
                     .destroyFn(reading -> reading.close())
                     .distributed(1)
                     .build();
-            BatchStage<PartFile> files = pipeline.readFrom(rows)
+            String counts = "near-" + order.id();
+            member.getList(counts).destroy();
+            BatchStage<PartFile> files = thinned(pipeline.readFrom(rows), order, cut, counts)
                     .groupingKey(Packed::file)
                     .customTransform("files", () -> new Writing(order, cut));
             String list = "files-" + order.id();
@@ -181,8 +184,30 @@ public final class JetAssembly implements Assembly {
             }
             member.getList(list).destroy();
             all.sort(Comparator.comparing(PartFile::name));
-            return all;
+            long near = member.<Long>getList(counts).stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+            member.getList(counts).destroy();
+            return new Assembled(all, near);
         });
+    }
+
+    /** Without pairs whose pictures are like those of better ones, if the preset says so. */
+    private static BatchStage<Packed> thinned(BatchStage<Packed> rows, Order order, Cut cut, String counts) {
+        Integer distance = Preset.parse(order.preset()).nearDuplicates();
+        if (distance == null) {
+            return rows;
+        }
+        int bits = distance;
+        int buckets =
+                Math.max(1, cut.files().stream().mapToInt(Integer::intValue).sum());
+        BatchStage<Packed> left = rows;
+        for (int i = 0; i < NearDuplicates.bands(bits); i++) {
+            int band = i;
+            left = left.groupingKey(pair -> Thinning.bucket(pair, buckets, band, bits))
+                    .customTransform("thin-" + band, () -> new Thinning(counts, buckets, band, bits));
+        }
+        return left;
     }
 
     private static void run(HazelcastInstance member, Pipeline pipeline, String name, Consumer<Long> rows) {

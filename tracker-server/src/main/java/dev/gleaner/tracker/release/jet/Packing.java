@@ -28,7 +28,8 @@ final class Packing extends Reading {
     @Override
     void take(PairRow row, Preset.Place place) {
         if (place instanceof Preset.Place.In in && cut.takes(in.part(), row.similarity())) {
-            packed.add(new Packed(cut.file(in.part(), row.rank()), row.pack()));
+            Long hash = preset.nearDuplicates() == null ? null : row.hashes().perceptual();
+            packed.add(new Packed(cut.file(in.part(), row.rank()), hash, row.similarity(), row.pack()));
         }
     }
 

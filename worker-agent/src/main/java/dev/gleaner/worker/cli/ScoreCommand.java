@@ -7,6 +7,7 @@ import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.clip.ClipSession;
 import dev.gleaner.worker.clip.DjlSetup;
 import dev.gleaner.worker.clip.Heads;
+import dev.gleaner.worker.clip.UnknownTextException;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
 import dev.gleaner.worker.image.PerceptualHash;
@@ -72,7 +73,11 @@ final class ScoreCommand implements Callable<Integer> {
             byte[] prepared = pictures.prepare(bytes, ImageHeader.read(bytes));
             float[] picture = session.images(List.of(prepared))[0];
             PictureMarks marks = heads.marks(List.of(picture)).get(0);
-            float[][] said = session.texts(texts);
+            List<long[]> tokens = new ArrayList<>();
+            for (String text : texts) {
+                tokens.add(model.tokenizer().idsOfAnything(text));
+            }
+            float[][] said = session.tokens(tokens);
             List<Map<String, Object>> scores = new ArrayList<>();
             for (int i = 0; i < said.length; i++) {
                 Map<String, Object> score = new LinkedHashMap<>();
@@ -98,6 +103,8 @@ final class ScoreCommand implements Callable<Integer> {
             return Exit.OK;
         } catch (BundleException e) {
             throw new Failure(Exit.DATA, e.getMessage() == null ? e.toString() : e.getMessage());
+        } catch (UnknownTextException e) {
+            throw new Failure(Exit.DATA, String.valueOf(e.getMessage()));
         } catch (ImageRefusedException e) {
             throw new Failure(Exit.DATA, file + ": " + e.getMessage());
         }

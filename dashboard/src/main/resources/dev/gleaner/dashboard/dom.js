@@ -108,8 +108,8 @@ export function fresh(at, trouble) {
 }
 
 /** @param {string} path */
-export async function get(path) {
-  const response = await fetch(path, { cache: "no-store" });
+export async function get(path, how = {}) {
+  const response = await fetch(path, { cache: "no-store", ...how });
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
     throw new Error(problem.detail ?? `The tracker answers with status ${response.status}.`);

@@ -4,10 +4,12 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.FilePayload;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -165,9 +167,11 @@ class PagesIT {
             assertEquals(
                     List.of(
                             "Failed to load resource: the server responded with a status of 409 (Conflict)",
+                            "Failed to load resource: the server responded with a status of 400 (Bad Request)",
+                            "Failed to load resource: the server responded with a status of 400 (Bad Request)",
                             "Failed to load resource: the server responded with a status of 400 (Bad Request)"),
                     faults,
-                    "only the record that nobody has set, and the wish that is none");
+                    "only the record that nobody has set, the wish that is none, and what the model makes nothing of");
         }
     }
 
@@ -213,6 +217,28 @@ class PagesIT {
         page.getByLabel("for", new Page.GetByLabelOptions().setExact(true)).fill(text);
         button(page, "Look").click();
         assertThat(page.locator("#hits .text").first()).hasText(text);
+        Download subset =
+                page.waitForDownload(() -> page.getByText("Save what is found").click());
+        assertTrue(Files.readAllLines(subset.path()).get(0).contains("\"TEXT\":\"" + text + "\""));
+        page.getByLabel("pairs").selectOption("meaning");
+        page.getByLabel("for", new Page.GetByLabelOptions().setExact(true)).fill("a red circle");
+        button(page, "Look").click();
+        assertThat(page.locator("#count"))
+                .containsText("pairs of", new LocatorAssertions.ContainsTextOptions().setTimeout(60_000));
+        assertThat(page.locator("#hits li").first()).isVisible();
+        page.getByLabel("for", new Page.GetByLabelOptions().setExact(true)).fill("x");
+        button(page, "Look").click();
+        assertThat(page.locator("#count")).containsText("the model makes nothing of it");
+        page.locator("input[type=file]")
+                .setInputFiles(new FilePayload("red.png", "image/png", SmallCampaign.picture()));
+        assertThat(page.locator("#hits li").first()).isVisible();
+        look(page, "explore-picture");
+        page.locator("input[type=file]").setInputFiles(new FilePayload("no.png", "image/png", new byte[50]));
+        assertThat(page.locator("#count")).containsText("the model makes nothing of it");
+        assertThat(page.locator("#hits li")).hasCount(0);
+        page.getByLabel("pairs").selectOption("domain");
+        page.getByLabel("for", new Page.GetByLabelOptions().setExact(true)).fill("127.0.0.1");
+        button(page, "Look").click();
         page.getByText("Ask to leave it out").first().click();
         assertThat(page.getByLabel("Which")).hasValue(Pattern.compile("http://127.0.0.1.*"));
     }

@@ -113,7 +113,9 @@ final class SmallCampaign implements AutoCloseable {
             "--dns-server",
             "127.0.0.1:" + Programs.freePort(),
             "--lease-ttl",
-            Integer.toString(ttlSeconds)
+            Integer.toString(ttlSeconds),
+            "--encoder",
+            Programs.WORKER.toString()
         };
         trackerPort = port;
         restartTracker();
@@ -182,7 +184,8 @@ final class SmallCampaign implements AutoCloseable {
         wayToTracker.close();
     }
 
-    private static byte[] picture() throws IOException {
+    /** That every address of the web shows. */
+    static byte[] picture() throws IOException {
         BufferedImage image = new BufferedImage(300, 300, BufferedImage.TYPE_INT_RGB);
         Graphics2D pen = image.createGraphics();
         pen.setColor(Color.ORANGE);

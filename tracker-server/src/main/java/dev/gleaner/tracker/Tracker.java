@@ -9,6 +9,7 @@ import dev.gleaner.tracker.cluster.Cluster;
 import dev.gleaner.tracker.cluster.ClusterSettings;
 import dev.gleaner.tracker.cluster.RoutingDesk;
 import dev.gleaner.tracker.cluster.SharedBoard;
+import dev.gleaner.tracker.explore.Encoder;
 import dev.gleaner.tracker.explore.Explorer;
 import dev.gleaner.tracker.http.Api;
 import dev.gleaner.tracker.http.ClientAddress;
@@ -269,7 +270,11 @@ public final class Tracker implements AutoCloseable {
                         store,
                         config.data().resolve("explore"),
                         Math.min(MOST_INDEXED, Runtime.getRuntime().maxMemory() / HEAP_A_PAIR)));
-        ExploreCalls explore = new ExploreCalls(ledger.releaseBook(), explorer, stoppedNames);
+        Path worker = config.encoder();
+        Encoder encoder = worker == null
+                ? null
+                : add("encoder", new Encoder(worker, config.data().resolve("encoder"), clock));
+        ExploreCalls explore = new ExploreCalls(ledger.releaseBook(), explorer, encoder, bundles, stoppedNames);
         Runnable publishing = () -> {
             releases.work();
             explore.work();

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for plain HTTP, as behind a proxy
  * @param dns name server that is asked for the TXT records of site owners; null for this machine's own
  * @param knownAddresses so many addresses of accepted jobs are remembered, by all trackers together
+ * @param encoder the worker's jar, which embeds what searches by meaning look for; null: there are no such searches
  * @param cluster null for a tracker on its own, which opens no port for others
  */
 public record TrackerConfig(
@@ -31,7 +32,8 @@ public record TrackerConfig(
         List<String> trustedProxies,
         @Nullable Tls tls,
         @Nullable InetSocketAddress dns,
-        long knownAddresses) {
+        long knownAddresses,
+        @Nullable Path encoder) {
     /** Some 19 MB. */
     public static final long DEFAULT_KNOWN_ADDRESSES = 10_000_000;
 
@@ -60,7 +62,19 @@ public record TrackerConfig(
             @Nullable ClusterSettings cluster,
             List<String> trustedProxies,
             @Nullable Tls tls) {
-        this(host, port, data, leases, ledger, objects, cluster, trustedProxies, tls, null, DEFAULT_KNOWN_ADDRESSES);
+        this(
+                host,
+                port,
+                data,
+                leases,
+                ledger,
+                objects,
+                cluster,
+                trustedProxies,
+                tls,
+                null,
+                DEFAULT_KNOWN_ADDRESSES,
+                null);
     }
 
     /** A tracker with everything in its own folder. */

@@ -91,7 +91,8 @@ final class PlaceOptions {
             List<String> trustedProxies,
             TrackerConfig.@Nullable Tls tls,
             @Nullable InetSocketAddress dns,
-            long knownAddresses)
+            long knownAddresses,
+            @Nullable Path encoder)
             throws IOException {
         return new TrackerConfig(
                 host,
@@ -104,7 +105,8 @@ final class PlaceOptions {
                 trustedProxies,
                 tls,
                 dns,
-                knownAddresses);
+                knownAddresses,
+                encoder);
     }
 
     /** For commands that run no tracker. */
@@ -117,7 +119,8 @@ final class PlaceOptions {
                 List.of(),
                 null,
                 null,
-                TrackerConfig.DEFAULT_KNOWN_ADDRESSES);
+                TrackerConfig.DEFAULT_KNOWN_ADDRESSES,
+                null);
     }
 
     private LedgerPlace ledgerPlace() throws IOException {

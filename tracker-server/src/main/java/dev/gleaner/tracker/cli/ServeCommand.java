@@ -109,6 +109,15 @@ final class ServeCommand implements Callable<Integer> {
     long knownAddresses;
 
     @Option(
+            names = "--encoder",
+            paramLabel = "JAR",
+            defaultValue = "${env:GLEANER_ENCODER}",
+            description =
+                    "the worker's jar, which embeds what is looked for by meaning at /explore.html; some 600 MB of memory while somebody looks (default: $GLEANER_ENCODER, else no such searches)")
+    @Nullable
+    String encoder;
+
+    @Option(
             names = "--cluster-host",
             paramLabel = "ADDRESS",
             defaultValue = "${env:GLEANER_CLUSTER_HOST}",
@@ -190,6 +199,17 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    private @Nullable Path encoder() {
+        if (encoder == null || encoder.isBlank()) {
+            return null;
+        }
+        Path jar = Path.of(encoder);
+        if (!Files.isRegularFile(jar)) {
+            throw new Failure(Exit.USAGE, "--encoder must be the worker's jar; there is no file " + jar);
+        }
+        return jar;
+    }
+
     /** An empty environment variable is none. */
     private static List<String> given(@Nullable List<String> texts) {
         return texts == null
@@ -202,7 +222,7 @@ final class ServeCommand implements Callable<Integer> {
         LeaseSettings leases =
                 new LeaseSettings(Duration.ofSeconds(ttl), Duration.ofSeconds(hardCap), Duration.ofSeconds(heartbeat));
         TrackerConfig config = places.config(
-                host, port, leases, cluster(), given(trustedProxies), tls(), nameServer(), knownAddresses);
+                host, port, leases, cluster(), given(trustedProxies), tls(), nameServer(), knownAddresses, encoder());
         boolean firstStart = !Files.exists(places.data.resolve("operator.token"));
         Tracker tracker = Tracker.start(config, InstantSource.system(), TrackerCommand.Version.text());
         CountDownLatch stopped = new CountDownLatch(1);

@@ -213,6 +213,17 @@ public final class PairIndex implements AutoCloseable {
         return vector.isEmpty() ? List.of() : hits(new KnnFloatVectorQuery(VECTOR, vector.get(), most), most);
     }
 
+    /** Pairs whose pictures are nearest to an embedding; none when the release has embeddings of another length. */
+    public List<Hit> near(float[] embedding, int most) throws IOException {
+        for (LeafReaderContext leaf : reader.leaves()) {
+            FloatVectorValues values = leaf.reader().getFloatVectorValues(VECTOR);
+            if (values != null && values.dimension() != embedding.length) {
+                return List.of();
+            }
+        }
+        return hits(new KnnFloatVectorQuery(VECTOR, embedding, most), most);
+    }
+
     private Optional<float[]> vector(long sampleId) throws IOException {
         IndexSearcher searcher = new IndexSearcher(reader);
         ScoreDoc[] found = searcher.search(LongPoint.newExactQuery(ID, sampleId), 1).scoreDocs;

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What everybody may see of campaigns and volunteers. */
 final class PublicRoutes {
+    /** Of a picture that somebody looks for. */
+    private static final long MOST_PICTURE_BYTES = 10 << 20;
+
     private static final String CAMPAIGN = "/v1/campaigns/:name";
 
     private final Vertx vertx;
@@ -83,7 +86,7 @@ final class PublicRoutes {
                 "/v1/sites/stop",
                 ctx -> Calls.done(
                         stops.stop(Requests.body(ctx, StopCalls.Wish.class), addresses.source(ctx.request()))));
-        at.get("/v1/releases", ctx -> Map.of("releases", releases.releases()));
+        at.get("/v1/releases", ctx -> Map.of("releases", releases.releases(), "meanings", explore.hasMeanings()));
         at.get("/v1/releases/:name", ctx -> releases.release(ctx.pathParam("name")));
         router.get("/v1/releases/:name/files/:file")
                 .handler(ctx -> at.blocking(() -> releases.link(ctx.pathParam("name"), ctx.pathParam("file")))
@@ -97,6 +100,19 @@ final class PublicRoutes {
         at.get(
                 "/v1/releases/:name/search",
                 ctx -> explore.search(ctx.pathParam("name"), param(ctx, "by", "words"), param(ctx, "q", "")));
+        at.post(
+                "/v1/releases/:name/search",
+                MOST_PICTURE_BYTES,
+                ctx -> Calls.done(explore.searchPicture(ctx.pathParam("name"), Requests.bytes(ctx))));
+        router.get("/v1/releases/:name/subset")
+                .handler(ctx -> at.blocking(() -> Buffer.buffer(
+                                explore.export(ctx.pathParam("name"), param(ctx, "by", "words"), param(ctx, "q", ""))))
+                        .onSuccess(lines -> ctx.response()
+                                .putHeader("Content-Type", "application/jsonl")
+                                .putHeader("Content-Disposition", "attachment; filename=\"subset.jsonl\"")
+                                .putHeader("Cache-Control", "no-store")
+                                .end(lines))
+                        .onFailure(ctx::fail));
         at.post(
                 "/v1/opt-outs",
                 ctx -> Calls.empty(

@@ -129,6 +129,18 @@ public final class BundleShelf {
     /** A bundle, and what its manifest calls itself. */
     public record Named(String id, String name) {}
 
+    /**
+     * Folder in which the whole bundle lies.
+     *
+     * @throws Refusal when it is not here, or not all of it
+     */
+    public Path folder(String bundle) throws IOException {
+        if (!missing(bundle).isEmpty()) {
+            throw new Refusal(ProblemCode.UNKNOWN_BUNDLE, "bundle " + bundle + " is not here, or not all of it");
+        }
+        return root.resolve(bundle);
+    }
+
     /** Files of the bundle that are not here yet; the manifest itself when the bundle is unknown. */
     public List<String> missing(String bundle) throws IOException {
         if (!isHere(bundle, MANIFEST)) {

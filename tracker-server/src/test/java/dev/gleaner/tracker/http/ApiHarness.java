@@ -73,7 +73,8 @@ abstract class ApiHarness {
                 List.of(),
                 null,
                 names.address(),
-                TrackerConfig.DEFAULT_KNOWN_ADDRESSES);
+                TrackerConfig.DEFAULT_KNOWN_ADDRESSES,
+                null);
         return Tracker.start(config, InstantSource.system(), "test");
     }
 

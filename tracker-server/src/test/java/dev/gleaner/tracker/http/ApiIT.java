@@ -285,6 +285,7 @@ class ApiIT extends ApiHarness {
         whatIsSignedOnceMustBeSignedFromThenOn(bundle);
         Set<String> answered = new TreeSet<>(api.seen());
         answered.add("get /v1/objects/{key}"); // No accepted object is there; workers fetch some in TwoStagesIT.
+        answered.add("post /v1/releases/{name}/search"); // It takes the worker's program, as PagesIT has it.
         assertEquals(api.operations(), answered, "operations of the file that were never answered");
     }
 
@@ -397,6 +398,12 @@ class ApiIT extends ApiHarness {
                         .asInt());
         assertEquals("malformed-request", get(search + "?q=", "").code());
         assertEquals("malformed-request", get(search + "?by=odd&q=x", "").code());
+        assertFalse(get("/v1/releases", "").body().path("meanings").asBoolean(true));
+        assertEquals("not-found", get(search + "?by=meaning&q=x", "").code(), "this tracker has no encoder");
+        assertEquals("not-found", call("POST", search, new byte[] {1}, "", "").code());
+        String subset = "/v1/releases/c1-laion-400m-v1/subset";
+        assertEquals(200, get(subset + "?by=domain&q=example.org", "").status());
+        assertEquals("malformed-request", get(subset + "?by=odd&q=x", "").code());
 
         Map<String, Object> asked = Map.of("kind", "domain", "value", "Example.org", "contact", "me@example.org");
         assertEquals(200, post("/v1/opt-outs", asked, "").status());
@@ -461,7 +468,9 @@ class ApiIT extends ApiHarness {
         asked.put("links", Marks.bytes(1, 2, 3));
         asked.put("sites", Marks.bytes(Marks.of("example.net"), Marks.of("example.org")));
         asked.put("pages", Marks.bytes(Marks.of("https://example.org/")));
-        asked.put("pictures", Marks.bytes(7, 8, 9, Marks.ofDigest("b".repeat(64)), Marks.ofDigest("a".repeat(32)), 10));
+        asked.put(
+                "pictures",
+                Marks.bytes(7, 8, 9, 10, 11, Marks.ofDigest("b".repeat(64)), Marks.ofDigest("a".repeat(32)), 12, 13));
         JsonNode told = post(path(lease, "screen"), asked, worker).body();
         assertEquals("[]", told.path("links").toString());
         assertEquals("[1]", told.path("sites").toString());

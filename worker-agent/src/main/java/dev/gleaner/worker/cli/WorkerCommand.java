@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
             PreprocessCommand.class,
             TokenizeCommand.class,
             ScoreCommand.class,
+            EncodeCommand.class,
             FetchCommand.class,
             RunCommand.class,
             CtlCommand.class,

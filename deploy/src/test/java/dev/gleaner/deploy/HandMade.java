@@ -29,7 +29,10 @@ final class HandMade {
 
     private final String root;
     private final HttpClient http = HttpClient.newHttpClient();
+    private String name = "";
+    private String id = "";
     private String token = "";
+    private int requests;
 
     /** @param root address of the tracker, ending in a slash */
     HandMade(String root) {
@@ -65,8 +68,7 @@ final class HandMade {
         assertEquals("ACCEPTED", outcome(folder, nickname, url, texts, nsfw));
     }
 
-    /** As above; says what the tracker answers. */
-    String outcome(Path folder, String nickname, String url, List<String> texts, String nsfw) throws Exception {
+    private void enrol(String nickname) throws Exception {
         JsonNode me = post(
                 "v1/workers",
                 Map.of(
@@ -77,14 +79,23 @@ final class HandMade {
                         "capabilities",
                         Map.of("cpus", 1, "memoryMiB", 512, "providers", List.of("cpu"), "os", "linux")));
         token = me.path("token").asText();
-        JsonNode lease = post("v1/leases", Map.of("request", "r", "max", 1, "waitSeconds", 5))
+        id = me.path("worker").asText();
+        name = nickname;
+    }
+
+    /** As above; says what the tracker answers. The same name again is the same worker. */
+    String outcome(Path folder, String nickname, String url, List<String> texts, String nsfw) throws Exception {
+        if (!nickname.equals(name)) {
+            enrol(nickname);
+        }
+        JsonNode lease = post("v1/leases", Map.of("request", "r" + ++requests, "max", 1, "waitSeconds", 5))
                 .path("leases")
                 .path(0);
         Map<String, String> metadata = Map.of(
                 ShardMetadata.CAMPAIGN, lease.path("campaign").asText(),
                 ShardMetadata.JOB, lease.path("job").asText(),
                 ShardMetadata.ATTEMPT, lease.path("token").asText(),
-                ShardMetadata.WORKER, me.path("worker").asText(),
+                ShardMetadata.WORKER, id,
                 ShardMetadata.SCHEMA, Integer.toString(ShardColumn.SCHEMA_VERSION));
         ShardWriter writer = new ShardWriter(Files.createTempDirectory(folder, "hand"), 100, metadata);
         for (int i = 0; i < texts.size(); i++) {

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,5 +127,53 @@ class HeldIT {
                     "--digests");
             assertEquals(0, verified.code(), verified.said());
         }
+    }
+
+    @Test
+    void aJobWhoseAnswerIsKnownTestsOthersAndWhoFailsIsNotConfirmed() throws Exception {
+        Path rule = folder.resolve("rule.json");
+        JSON.writeValue(rule.toFile(), Map.of("provenAfter", 1, "mostResults", 4, "knownAnswers", 1));
+        SmallCampaign.Size size = new SmallCampaign.Size(1, 1, 0, 1, List.of("--replication", rule.toString()));
+        try (SmallCampaign campaign = new SmallCampaign(folder, 120, size)) {
+            String root = "http://127.0.0.1:" + campaign.trackerPort() + "/";
+            HandMade ada = new HandMade(root);
+            HandMade bela = new HandMade(root);
+            String url = "https://example.org/x.jpg";
+            List<String> answer =
+                    IntStream.range(0, 12).mapToObj(i -> "text " + i).toList();
+            ada.outcome(folder, "ada", url, answer, null);
+            bela.outcome(folder, "bela", url, answer, null);
+            Programs.awaitThat(() -> jobs(campaign, "done") == 1);
+
+            campaign.create("d", List.of("demo-0.wat.gz"), 1);
+            operator(campaign, "campaign", "replication", "d", rule.toString());
+            assertEquals("PENDING", ada.outcome(folder, "ada", url, answer, null));
+            assertEquals("PENDING", bela.outcome(folder, "bela", url, answer, null));
+            assertEquals("PENDING", new HandMade(root).outcome(folder, "cleo", url, answer, null));
+            assertEquals(0, done(campaign, "d"), "three agree, and it goes out once more");
+            assertEquals("PENDING", new HandMade(root).outcome(folder, "dora", url, answer.subList(0, 3), null));
+            Programs.awaitThat(() -> done(campaign, "d") == 1);
+            assertEquals(2, get(campaign, "/v1/campaigns/d").path("confirming").asLong());
+            assertEquals(
+                    12,
+                    get(campaign, "/v1/campaigns/d")
+                            .path("accepted")
+                            .path("kept")
+                            .asLong());
+            assertEquals(1, proven(campaign, "cleo"));
+            assertEquals(0, proven(campaign, "dora"));
+        }
+    }
+
+    private static long done(SmallCampaign campaign, String name) throws Exception {
+        return get(campaign, "/v1/campaigns/" + name).path("jobs").path("done").asLong();
+    }
+
+    private static long proven(SmallCampaign campaign, String nickname) throws Exception {
+        return get(campaign, "/v1/operator/workers?text=" + nickname)
+                .path("workers")
+                .path(0)
+                .path("proven")
+                .asLong();
     }
 }

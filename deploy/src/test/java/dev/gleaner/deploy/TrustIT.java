@@ -28,7 +28,7 @@ class TrustIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path SOURCE = Path.of("../worker-agent/src/main/java/dev/gleaner/worker/job/Scorer.java");
     private static final String HONEST =
-            "settle(batch.get(i), images[i], ClipSession.similarity(images[i], texts[i]));";
+            "settle(batch.get(i), images[i], ClipSession.similarity(images[i], texts[i]), marks.get(i));";
     private static final Duration PATIENCE = Duration.ofMinutes(6);
 
     @TempDir

@@ -59,6 +59,7 @@ public final class Judge {
     private final Ledger ledger;
     private final Reputation reputation;
     private final Draw draw;
+    private final KnownAnswers known;
     private final BackTracking backTracking;
     private final Intake intake;
     private final ExecutorService threads;
@@ -98,6 +99,7 @@ public final class Judge {
         this.hosts = hosts;
         this.reputation = reputation;
         this.draw = draw;
+        this.known = new KnownAnswers(ledger, draw, clock);
         this.backTracking = new BackTracking(ledger, reputation, intake);
         this.ledger = ledger;
         this.intake = intake;
@@ -109,6 +111,11 @@ public final class Judge {
 
     /** Judges an attempt's result. */
     public CompletionStage<Submit.Response> judge(long job, int attempt) {
+        return judge(job, attempt, true);
+    }
+
+    /** @param tests whether the job may go on to another volunteer although its answer is known */
+    private CompletionStage<Submit.Response> judge(long job, int attempt, boolean tests) {
         String name = job + "/" + attempt;
         synchronized (underWay) {
             if (!underWay.add(name)) {
@@ -124,7 +131,7 @@ public final class Judge {
                     }
                     // The same answer at the same time for all, whoever's result is compared: nobody shall know.
                     answer.complete(PENDING);
-                    return weigh(job, attempt, finding);
+                    return weigh(job, attempt, finding, tests);
                 })
                 .whenComplete((response, error) -> {
                     synchronized (underWay) {
@@ -264,7 +271,7 @@ public final class Judge {
     }
 
     /** A good result of a campaign that compares: is it believed, does it wait, or is there enough to decide? */
-    private CompletionStage<Submit.Response> weigh(long job, int attempt, Finding mine) {
+    private CompletionStage<Submit.Response> weigh(long job, int attempt, Finding mine, boolean tests) {
         Replication rule = Objects.requireNonNull(mine.rule, "only such results are weighed");
         List<Reputation.HandedIn> handed = reputation.handedIn(job);
         Optional<Reputation.HandedIn> own =
@@ -279,7 +286,7 @@ public final class Judge {
             return alone(job, attempt, mine, own.get(), rule);
         }
         return CompletableFuture.supplyAsync(() -> hear(job, others, own.get(), mine), threads)
-                .thenCompose(heard -> rule(job, attempt, heard, others, rule));
+                .thenCompose(heard -> rule(job, attempt, heard, others, rule, tests));
     }
 
     /** The only result there is: believed on its worker's record, or held until somebody else has done the job, too. */
@@ -331,9 +338,19 @@ public final class Judge {
     }
 
     private CompletionStage<Submit.Response> rule(
-            long job, int attempt, Map<Integer, Heard> heard, List<Reputation.HandedIn> compared, Replication rule) {
-        Jury.Ruling ruling =
-                Jury.decide(heard.values().stream().map(h -> h.handed(rule)).toList(), rule);
+            long job,
+            int attempt,
+            Map<Integer, Heard> heard,
+            List<Reputation.HandedIn> compared,
+            Replication rule,
+            boolean tests) {
+        List<Jury.Handed> handed =
+                heard.values().stream().map(h -> h.handed(rule)).toList();
+        boolean test = known.isTest(job, rule);
+        Jury.Ruling ruling = test ? Jury.decideTest(handed, rule) : Jury.decide(handed, rule);
+        if (test && tests && Jury.isAskedAgain(ruling, handed.size(), rule)) {
+            return hold(job, attempt, new Jury.Ruling.Open(), compared);
+        }
         if (ruling instanceof Jury.Ruling.Stands stands) {
             Finding canonical = Objects.requireNonNull(heard.get(stands.attempt()), "one of those heard").finding;
             log.info("Results compared: job={} stands={} others={}", job, stands.attempt(), stands.others());
@@ -371,7 +388,7 @@ public final class Judge {
                 .anyMatch(h -> compared.stream().noneMatch(c -> c.token().equals(h.token())));
         return more
                 ? CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
-                        .thenCompose(again -> weigh(job, attempt, again))
+                        .thenCompose(again -> weigh(job, attempt, again, true))
                 : CompletableFuture.completedFuture(PENDING);
     }
 
@@ -427,6 +444,7 @@ public final class Judge {
     /** Judges whatever of this share was submitted and has no verdict: after a restart, or after storage trouble. */
     public void sweep(Share share) {
         threads.execute(backTracking::settle);
+        threads.execute(() -> known.overdue(share).forEach(result -> judge(result.job(), result.attempt(), false)));
         for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.SUBMITTED)) {
             if (share.owns(attempt.job())) {
                 judge(attempt.job(), attempt.token().attempt());

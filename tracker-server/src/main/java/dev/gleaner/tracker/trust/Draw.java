@@ -23,10 +23,19 @@ public final class Draw {
      * @param fingerprint of the manifest that was handed in
      */
     public double lot(long job, int attempt, String fingerprint) {
+        return lot(job + "/" + attempt + "/" + fingerprint);
+    }
+
+    /** The lot of a job, whoever does it. */
+    public double lot(long job) {
+        return lot("job " + job);
+    }
+
+    private double lot(String name) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(secret, "HmacSHA256"));
-            byte[] digest = mac.doFinal((job + "/" + attempt + "/" + fingerprint).getBytes(StandardCharsets.UTF_8));
+            byte[] digest = mac.doFinal(name.getBytes(StandardCharsets.UTF_8));
             return (ByteBuffer.wrap(digest).getLong() >>> 11) * 0x1p-53;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java platform has HmacSHA256", e);

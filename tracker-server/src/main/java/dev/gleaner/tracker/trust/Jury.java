@@ -2,6 +2,7 @@ package dev.gleaner.tracker.trust;
 
 import dev.gleaner.protocol.campaign.Replication;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +32,10 @@ public final class Jury {
          * @param attempt whose it is
          * @param others what that says of each other result
          * @param reasons why those that do not agree do not
+         * @param byProven whether proven workers are among those who agree
          */
-        record Stands(int attempt, Map<Integer, Standing.Outcome> others, Map<Integer, String> reasons)
+        record Stands(
+                int attempt, Map<Integer, Standing.Outcome> others, Map<Integer, String> reasons, boolean byProven)
                 implements Ruling {
             public Stands {
                 others = Map.copyOf(others);
@@ -74,6 +77,35 @@ public final class Jury {
         return handed.size() < rule.mostResults() ? new Ruling.Open() : new Ruling.Hung(why(handed, rule));
     }
 
+    /**
+     * As {@link #decide}, for a job that may be a test: what its first results said, proven workers' among them, is the known answer,
+     * whatever comes later. Those who are tested do not change it, however many they are.
+     */
+    public static Ruling decideTest(List<Handed> handed, Replication rule) {
+        List<Handed> inOrder = new ArrayList<>(handed);
+        inOrder.sort(Comparator.comparingInt(Handed::attempt));
+        for (int first = 2; first < inOrder.size(); first++) {
+            if (decide(inOrder.subList(0, first), rule) instanceof Ruling.Stands known && known.byProven()) {
+                Handed answer = inOrder.stream()
+                        .filter(one -> one.attempt == known.attempt)
+                        .findAny()
+                        .orElseThrow();
+                return stands(answer, true, handed, rule);
+            }
+        }
+        return decide(handed, rule);
+    }
+
+    /**
+     * Whether a job whose answer is known goes on to further volunteers as a test that nobody can tell from other jobs: its results
+     * wait as any do that are checked.
+     *
+     * @param results of the job so far
+     */
+    public static boolean isAskedAgain(Ruling ruling, int results, Replication rule) {
+        return ruling instanceof Ruling.Stands stands && stands.byProven() && results < rule.mostResults();
+    }
+
     private static Ruling.Stands stands(Handed best, boolean byProven, List<Handed> handed, Replication rule) {
         Map<Integer, Standing.Outcome> others = new LinkedHashMap<>();
         Map<Integer, String> reasons = new LinkedHashMap<>();
@@ -93,7 +125,7 @@ public final class Jury {
                 reasons.put(other.attempt, comparison.reason());
             }
         }
-        return new Ruling.Stands(best.attempt, others, reasons);
+        return new Ruling.Stands(best.attempt, others, reasons, byProven);
     }
 
     private static int provenParties(List<Handed> handed) {

@@ -1,7 +1,9 @@
 package dev.gleaner.tracker.trust;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.campaign.Replication;
 import java.util.ArrayList;
@@ -69,6 +71,42 @@ class JuryTest {
 
     private static Jury.Handed newcomer(int attempt, String who, float shift) {
         return new Jury.Handed(attempt, Party.of(who, who, null, null), false, findings(shift));
+    }
+
+    @Test
+    void whatIsKnownStaysKnownHoweverManyFailTheTest() {
+        List<Jury.Handed> all = List.of(
+                newcomer(5, "mallory", 0.2f),
+                handed(1, "ada", 0),
+                newcomer(2, "bela", 0),
+                newcomer(3, "eve", 0.2f),
+                newcomer(4, "oscar", 0.2f));
+        assertInstanceOf(
+                Jury.Ruling.Hung.class, Jury.decide(all, RULE), "as a job like others it would have no answer");
+        Jury.Ruling.Stands stands = assertInstanceOf(Jury.Ruling.Stands.class, Jury.decideTest(all, RULE));
+        assertEquals(1, stands.attempt());
+        assertEquals(
+                Map.of(
+                        2, Standing.Outcome.CONFIRMED,
+                        3, Standing.Outcome.WRONG,
+                        4, Standing.Outcome.WRONG,
+                        5, Standing.Outcome.WRONG),
+                stands.others());
+    }
+
+    @Test
+    void nothingIsKnownBeforeAProvenWorkerAgreed() {
+        List<Jury.Handed> newcomers = List.of(
+                newcomer(1, "ada", 0.2f), newcomer(2, "bela", 0.2f), handed(3, "cleo", 0), handed(4, "dora", 0));
+        assertInstanceOf(Jury.Ruling.Open.class, Jury.decideTest(newcomers, RULE));
+        Jury.Ruling two = Jury.decideTest(newcomers.subList(0, 2), RULE);
+        assertInstanceOf(Jury.Ruling.Stands.class, two);
+        assertFalse(Jury.isAskedAgain(two, 2, RULE), "what newcomers say among themselves is no known answer");
+        Jury.Ruling known = Jury.decideTest(List.of(handed(1, "ada", 0), handed(2, "bela", 0)), RULE);
+        assertTrue(Jury.isAskedAgain(known, 2, RULE));
+        assertTrue(Jury.isAskedAgain(known, RULE.mostResults() - 1, RULE));
+        assertFalse(Jury.isAskedAgain(known, RULE.mostResults(), RULE), "it comes to an end");
+        assertFalse(Jury.isAskedAgain(new Jury.Ruling.Open(), 2, RULE));
     }
 
     @Test

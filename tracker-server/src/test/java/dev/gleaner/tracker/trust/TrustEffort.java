@@ -53,6 +53,7 @@ final class TrustEffort {
      * @param honestRejected results of honest workers that were rejected or taken back
      * @param honestResults results of honest workers
      * @param confirming results that did nothing but confirm another
+     * @param tests how often a job whose answer was known went out once more
      */
     record Outcome(
             long falsePairs,
@@ -65,7 +66,8 @@ final class TrustEffort {
             long honestConvicted,
             long cheatsConvicted,
             long cheats,
-            long confirming) {}
+            long confirming,
+            long tests) {}
 
     private static final class Worker {
         private final int id;
@@ -121,6 +123,7 @@ final class TrustEffort {
     private long honestResults;
     private long honestRejected;
     private long confirming;
+    private long tests;
     private int provenWorkers;
 
     TrustEffort(Setting setting, long seed) {
@@ -251,8 +254,12 @@ final class TrustEffort {
         }
         List<Jury.Handed> handed = new ArrayList<>(List.of(handed(job, attempt)));
         others.forEach(n -> handed.add(handed(job, n)));
-        Jury.Ruling ruling = Jury.decide(handed, setting.rule);
-        if (ruling instanceof Jury.Ruling.Stands stands) {
+        boolean test = draw.lot(job.state.id()) < setting.rule.testShare();
+        Jury.Ruling ruling = test ? Jury.decideTest(handed, setting.rule) : Jury.decide(handed, setting.rule);
+        if (test && Jury.isAskedAgain(ruling, handed.size(), setting.rule)) {
+            tests++;
+            hold(job, attempt);
+        } else if (ruling instanceof Jury.Ruling.Stands stands) {
             apply(job, new LedgerEvent.Accept(stands.attempt(), new Opinion(true, stands.others(), stands.reasons())));
             told(job, stands.attempt(), Standing.Outcome.CONFIRMED);
             stands.others().forEach((n, outcome) -> told(job, n, outcome));
@@ -391,7 +398,8 @@ final class TrustEffort {
                         .filter(w -> w.kind != Kind.HONEST && w.standing.convicted())
                         .count(),
                 all.stream().filter(w -> w.kind != Kind.HONEST).count(),
-                confirming);
+                confirming,
+                tests);
     }
 
     /** Of a flaky device's result only some pairs are false. */

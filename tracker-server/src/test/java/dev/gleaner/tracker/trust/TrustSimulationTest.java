@@ -27,7 +27,7 @@ class TrustSimulationTest {
         System.out.printf(
                 Locale.ROOT,
                 "trust: %s: false pairs %.4f %%, honest results rejected %.4f %%, honest convicted %d, cheats convicted %d of %d,"
-                        + " results per done job %.3f, of them confirming %.3f, jobs not done %d%n",
+                        + " results per done job %.3f, of them confirming %.3f, asked what was known %.4f, jobs not done %d%n",
                 what,
                 100.0 * o.falsePairs() / Math.max(1, o.pairs()),
                 100.0 * o.honestRejected() / Math.max(1, o.honestResults()),
@@ -36,6 +36,7 @@ class TrustSimulationTest {
                 o.cheats(),
                 (double) o.done() / Math.max(1, o.jobs()),
                 (double) o.confirming() / Math.max(1, o.jobs()),
+                (double) o.tests() / Math.max(1, o.done()),
                 o.unfinished());
     }
 
@@ -73,6 +74,26 @@ class TrustSimulationTest {
         assertTrue(o.done() < 1.10 * o.jobs(), o + "; replay with -Dgleaner.seed=" + SEED);
         assertEquals(0, o.falsePairs());
         assertEquals(0, o.unfinished());
+    }
+
+    /** As the reference for such systems has it: about one lease in a hundred asks what is known. */
+    @Test
+    void someLeasesAskWhatIsKnownAndNoneDoesWhereNobodyWantsThat() {
+        TrustEffort.Outcome o = run(TrustEffort.Kind.LAZY, 0.1, 100, 300, SEED);
+        assertTrue(o.tests() > 0.004 * o.done() && o.tests() < 0.03 * o.done(), o.toString());
+        Replication usual = Replication.ADAPTIVE;
+        Replication without = new Replication(
+                usual.provenAfter(),
+                usual.leastChecked(),
+                usual.scoreTolerance(),
+                usual.leastShared(),
+                usual.mostResults(),
+                null);
+        assertEquals(
+                0,
+                new TrustEffort(new TrustEffort.Setting(100, TrustEffort.Kind.LAZY, 0.1, 100, without), SEED)
+                        .run()
+                        .tests());
     }
 
     /** Many small campaigns with one cheat in ten of each kind that works alone. */

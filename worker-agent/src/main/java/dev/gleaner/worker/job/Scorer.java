@@ -61,21 +61,22 @@ final class Scorer {
                         session.tokens(batch.stream().map(ReadyPair::tokens).toList());
                 List<PictureMarks> marks = heads.marks(List.of(images));
                 for (int i = 0; i < batch.size(); i++) {
-                    float similarity = ClipSession.similarity(images[i], texts[i]);
-                    if (similarity < lease.policy().threshold()) {
-                        drop(batch.get(i));
-                    } else {
-                        outcomes.settle(new Outcome.Kept(row(batch.get(i), images[i], similarity, marks.get(i))));
-                    }
+                    settle(batch.get(i), images[i], ClipSession.similarity(images[i], texts[i]), marks.get(i));
                 }
             }
         }
     }
 
-    private void drop(ReadyPair scored) throws IOException {
+    private void settle(ReadyPair scored, float[] embedding, float similarity, PictureMarks marks) throws IOException {
         Candidate candidate = scored.candidate();
-        outcomes.settle(new Outcome.Dropped(
-                candidate.offset(), candidate.index(), scored.facts().bytes(), PairDrop.BELOW_THRESHOLD));
+        outcomes.settle(
+                similarity < lease.policy().threshold()
+                        ? new Outcome.Dropped(
+                                candidate.offset(),
+                                candidate.index(),
+                                scored.facts().bytes(),
+                                PairDrop.BELOW_THRESHOLD)
+                        : new Outcome.Kept(row(scored, embedding, similarity, marks)));
     }
 
     private KeptPair row(ReadyPair r, float[] embedding, float similarity, PictureMarks marks) {

@@ -30,9 +30,12 @@ class TrustIT {
     private static final String HONEST =
             "settle(batch.get(i), images[i], ClipSession.similarity(images[i], texts[i]), marks.get(i));";
     private static final Duration PATIENCE = Duration.ofMinutes(6);
+    private static final long MOST_LOOKED_AT = 6;
 
     @TempDir
     Path folder;
+
+    private long lookedAt;
 
     /** The worker's classes with one of them changed, as a modified client has them. */
     private Path modified(String name, String dishonest) throws Exception {
@@ -147,12 +150,30 @@ class TrustIT {
             JsonNode status = get(campaign, "/v1/campaigns/c");
             JsonNode jobs = status.path("jobs");
             if (jobs.path("open").asLong() + jobs.path("leased").asLong() == 0) {
-                assertEquals(0, jobs.path("quarantined").asLong(), status.toString());
-                return status;
+                long aside = jobs.path("quarantined").asLong();
+                if (aside == 0) {
+                    return status;
+                }
+                // Three cheats may meet at one job before anybody is proven: then a person decides.
+                lookedAt += aside;
+                assertTrue(lookedAt <= MOST_LOOKED_AT, status.toString());
+                openAgain(campaign);
             }
             assertTrue(Instant.now().isBefore(until), () -> "not done in time: " + status);
             Thread.sleep(500);
         }
+    }
+
+    private void openAgain(SmallCampaign campaign) throws Exception {
+        List<Long> jobs = new ArrayList<>();
+        for (JsonNode job : get(campaign, "/v1/operator/jobs?state=quarantined").path("jobs")) {
+            assertTrue(job.path("reason").asText().contains("no majority"), job.toString());
+            jobs.add(job.path("job").asLong());
+        }
+        HandMade.call(
+                "http://127.0.0.1:" + campaign.trackerPort() + "/v1/operator/jobs/requeue",
+                Files.readString(folder.resolve("data/operator.token")).strip(),
+                Map.of("jobs", jobs, "state", "quarantined", "reason", "looked at"));
     }
 
     private static JsonNode get(SmallCampaign campaign, String path) throws Exception {

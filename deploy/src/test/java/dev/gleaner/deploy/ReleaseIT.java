@@ -291,7 +291,7 @@ class ReleaseIT {
     void ofPicturesThatLookAlikeTheBestPairStaysWhateverTheOrder() throws Exception {
         long seed = Long.getLong("gleaner.seed", 13);
         FileObjectStore store = new FileObjectStore(folder.resolve("objects"), new byte[32], InstantSource.system());
-        List<ShardRef> shards = shards(store, new Random(seed), 5, 600, new HashSet<>());
+        List<ShardRef> shards = shards(store, new Random(seed), 4, 4_000, new HashSet<>());
         String raw = Preset.builtIn("raw").json();
         Assembly jet = new JetAssembly(() -> null, store, folder.resolve("scratch"));
         try {
@@ -309,7 +309,7 @@ class ReleaseIT {
             assertTrue(number("SELECT count(*) FROM " + files + " WHERE image_phash IS NULL") > 100);
             long duplicates =
                     made.files().stream().mapToLong(PartFile::duplicates).sum();
-            assertEquals(3_000, rows + duplicates + made.nearDuplicates());
+            assertEquals(16_000, rows + duplicates + made.nearDuplicates());
             Assembly.Assembled all = assembled(jet, "3", shards, Preset.builtIn("raw"));
             assertEquals(0, all.nearDuplicates());
             String every = "'" + folder.resolve("objects/building/3") + "/*.parquet'";

@@ -1,10 +1,13 @@
 package dev.gleaner.tracker.release.jet;
 
+import com.hazelcast.jet.Traverser;
+import com.hazelcast.jet.Traversers;
 import com.hazelcast.jet.core.AbstractProcessor;
 import dev.gleaner.tracker.release.NearDuplicates;
 import dev.gleaner.tracker.release.NearDuplicates.Hashed;
 import dev.gleaner.tracker.release.Spill;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -26,6 +29,8 @@ final class Thinning extends AbstractProcessor {
     private final int distance;
     private @Nullable Context context;
     private @Nullable Spill spill;
+    private @Nullable Traverser<Packed> left;
+    private long leftOut;
 
     /**
      * @param counts name of the list that is told how many are left out
@@ -83,27 +88,32 @@ final class Thinning extends AbstractProcessor {
 
     @Override
     public boolean complete() {
-        long leftOut = 0;
-        try {
-            for (int bucket : spill().files()) {
-                List<Hashed> all = read(spill().take(bucket));
-                int before = all.size();
-                List<Hashed> left = NearDuplicates.thin(all, band, distance);
-                leftOut += before - left.size();
-                for (Hashed pair : left) {
-                    if (!tryEmit(unpack(pair))) {
-                        throw new IllegalStateException("a thread of its own can always emit");
-                    }
-                }
-            }
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException("pairs on their way could not be read again", e);
+        if (left == null) {
+            left = Traversers.traverseIterable(spill().files())
+                    .flatMap(bucket -> Traversers.traverseIterable(thinned(bucket)))
+                    .map(Thinning::unpack);
+        }
+        // Jet takes so many at a time and calls again.
+        if (!emitFromTraverser(left)) {
+            return false;
         }
         Objects.requireNonNull(context, "given at the start")
                 .hazelcastInstance()
                 .getList(counts)
                 .add(leftOut);
         return true;
+    }
+
+    private List<Hashed> thinned(int bucket) {
+        try {
+            List<Hashed> all = read(spill().take(bucket));
+            int before = all.size();
+            List<Hashed> staying = NearDuplicates.thin(all, band, distance);
+            leftOut += before - staying.size();
+            return staying;
+        } catch (IOException e) {
+            throw new UncheckedIOException("pairs on their way could not be read again", e);
+        }
     }
 
     /** The file stays before the row, so that it comes along. */

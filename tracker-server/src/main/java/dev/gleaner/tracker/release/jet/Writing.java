@@ -1,5 +1,7 @@
 package dev.gleaner.tracker.release.jet;
 
+import com.hazelcast.jet.Traverser;
+import com.hazelcast.jet.Traversers;
 import com.hazelcast.jet.core.AbstractProcessor;
 import dev.gleaner.tracker.release.Cut;
 import dev.gleaner.tracker.release.Order;
@@ -8,6 +10,7 @@ import dev.gleaner.tracker.release.PartWriter;
 import dev.gleaner.tracker.release.Preset;
 import dev.gleaner.tracker.release.Spill;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +22,7 @@ final class Writing extends AbstractProcessor {
     private final List<String> names;
     private @Nullable Place place;
     private @Nullable Spill spill;
+    private @Nullable Traverser<PartFile> written;
 
     Writing(Order order, Cut cut) {
         this.order = order;
@@ -51,19 +55,21 @@ final class Writing extends AbstractProcessor {
 
     @Override
     public boolean complete() {
-        try {
+        if (written == null) {
             PartWriter writer = new PartWriter(
                     Objects.requireNonNull(place, "found at the start").store(), order);
-            for (int file : spill().files()) {
-                for (PartFile written : writer.write(names.get(file), spill().take(file), spill().folder())) {
-                    if (!tryEmit(written)) {
-                        throw new IllegalStateException("a thread of its own can always emit");
-                    }
-                }
-            }
-            return true;
+            written = Traversers.traverseIterable(spill().files())
+                    .flatMap(file -> Traversers.traverseIterable(write(writer, file)));
+        }
+        // Jet takes so many at a time and calls again.
+        return emitFromTraverser(written);
+    }
+
+    private List<PartFile> write(PartWriter writer, int file) {
+        try {
+            return writer.write(names.get(file), spill().take(file), spill().folder());
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException("a file of the release could not be written", e);
+            throw new UncheckedIOException("a file of the release could not be written", e);
         }
     }
 

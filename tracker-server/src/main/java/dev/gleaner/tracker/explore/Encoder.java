@@ -102,6 +102,11 @@ public final class Encoder implements AutoCloseable {
     }
 
     private Answer askInTurn(Path bundle, Map<String, String> question) throws IOException {
+        if (closed) {
+            throw new IOException("the tracker stops");
+        } else if (clock.instant().isBefore(failed.plus(AGAIN_AFTER))) {
+            throw new IOException("the encoder failed a moment ago and is tried again in a while");
+        }
         try {
             Running process = running(bundle);
             process.say(JSON.writeValueAsString(question));
@@ -126,11 +131,6 @@ public final class Encoder implements AutoCloseable {
         Running now = running;
         if (now != null && now.bundle.equals(bundle) && now.process.isAlive()) {
             return now;
-        }
-        if (closed) {
-            throw new IOException("the tracker stops");
-        } else if (clock.instant().isBefore(failed.plus(AGAIN_AFTER))) {
-            throw new IOException("it failed a moment ago and is tried again in a while");
         }
         stop();
         Running started = new Running(bundle, worker, home);

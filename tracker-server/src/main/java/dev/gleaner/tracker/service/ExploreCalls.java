@@ -180,7 +180,14 @@ public final class ExploreCalls {
                 book.release(release).map(ReleaseBook.Version::manifest).orElseThrow(() -> notSearchable(release));
         Path bundle = bundles.folder(Json.read(manifest.getBytes(StandardCharsets.UTF_8), ReleaseManifest.class)
                 .bundle());
-        Encoder.Answer answer = wanted.of(encodes, bundle);
+        Encoder.Answer answer;
+        try {
+            answer = wanted.of(encodes, bundle);
+        } catch (IOException e) {
+            log.warn("Nothing can be looked for by its meaning now: cause={}", e.getMessage());
+            throw new Refusal(
+                    ProblemCode.INTERNAL, "what finds meanings does not work now; the tracker's log says why");
+        }
         if (answer instanceof Encoder.Answer.Embedding embedding) {
             return embedding.numbers();
         } else if (answer instanceof Encoder.Answer.Refused refused) {

@@ -444,11 +444,19 @@ public final class Judge {
     /** Judges whatever of this share was submitted and has no verdict: after a restart, or after storage trouble. */
     public void sweep(Share share) {
         threads.execute(backTracking::settle);
-        threads.execute(() -> known.overdue(share).forEach(result -> judge(result.job(), result.attempt(), false)));
+        threads.execute(() -> endTests(share));
         for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.SUBMITTED)) {
             if (share.owns(attempt.job())) {
                 judge(attempt.job(), attempt.token().attempt());
             }
+        }
+    }
+
+    private void endTests(Share share) {
+        try {
+            known.overdue(share).forEach(result -> judge(result.job(), result.attempt(), false));
+        } catch (Ledger.LedgerException e) {
+            log.warn("Tests that nobody takes cannot be looked for now: cause={}", e.getMessage());
         }
     }
 

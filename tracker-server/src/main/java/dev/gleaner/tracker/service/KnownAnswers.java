@@ -24,11 +24,15 @@ final class KnownAnswers {
 
     private static final Duration LOOKED_FOR_EVERY = Duration.ofMinutes(2);
 
+    /** The store may have been away when a job was told of. */
+    private static final Duration TOLD_AGAIN_AFTER = Duration.ofHours(1);
+
     private final Ledger ledger;
     private final Draw draw;
     private final InstantSource clock;
     private final Map<Long, Integer> seen = new HashMap<>();
     private Instant looked = Instant.MIN;
+    private Instant forgotten = Instant.MIN;
 
     KnownAnswers(Ledger ledger, Draw draw, InstantSource clock) {
         this.ledger = ledger;
@@ -43,7 +47,7 @@ final class KnownAnswers {
 
     /**
      * Jobs of this share with several results, which nobody takes any more; each by one of its results. Looks only every so often, and
-     * tells of a job only once for as many results.
+     * tells of a job only once an hour for as many results.
      */
     synchronized List<Reputation.Result> overdue(Share share) {
         Instant now = clock.instant();
@@ -51,6 +55,10 @@ final class KnownAnswers {
             return List.of();
         }
         looked = now;
+        if (now.isAfter(forgotten.plus(TOLD_AGAIN_AFTER))) {
+            seen.clear();
+            forgotten = now;
+        }
         Map<Long, List<Ledger.LiveAttempt>> held = new HashMap<>();
         for (Ledger.LiveAttempt attempt : ledger.attempts(AttemptStatus.HELD)) {
             if (share.owns(attempt.job())) {

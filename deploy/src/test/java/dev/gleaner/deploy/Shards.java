@@ -5,6 +5,7 @@ import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.protocol.shard.PictureMarks;
+import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.shard.KeptPair;
 import dev.gleaner.worker.shard.Shard;
@@ -36,7 +37,7 @@ final class Shards {
                         ShardMetadata.WORKER,
                         worker,
                         ShardMetadata.SCHEMA,
-                        "1"));
+                        Integer.toString(ShardColumn.SCHEMA_VERSION)));
         for (int row = 0; row < rows; row++) {
             writer.add(new KeptPair(
                     row,

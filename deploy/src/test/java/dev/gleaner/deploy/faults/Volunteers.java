@@ -6,6 +6,7 @@ import dev.gleaner.protocol.result.Counts;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.protocol.shard.PictureMarks;
+import dev.gleaner.protocol.shard.ShardColumn;
 import dev.gleaner.protocol.shard.ShardMetadata;
 import dev.gleaner.worker.shard.KeptPair;
 import dev.gleaner.worker.shard.Shard;
@@ -244,7 +245,7 @@ final class Volunteers {
                         ShardMetadata.WORKER,
                         worker,
                         ShardMetadata.SCHEMA,
-                        "1"));
+                        Integer.toString(ShardColumn.SCHEMA_VERSION)));
         for (int row = 0; row < 2; row++) {
             writer.add(new KeptPair(
                     row,

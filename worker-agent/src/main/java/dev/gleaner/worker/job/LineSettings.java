@@ -36,6 +36,9 @@ public record LineSettings(
     /** With less of it a worker is not worth its while. */
     static final long LEAST_HEAP_MIB = 128;
 
+    /** What the model that guesses languages keeps of the heap. */
+    private static final long LANGUAGE_BYTES = 48L << 20;
+
     private static final int BATCH = 8;
     private static final int LARGEST_WINDOW = 256;
     private static final int SMALLEST_WINDOW = 4 * BATCH;
@@ -48,14 +51,15 @@ public record LineSettings(
      * @param heapBytes that Java may take; a fifth goes to bodies, an eighth to decoded pictures
      */
     public static LineSettings forMachine(int cpus, long heapBytes) {
+        long room = heapBytes - Math.min(LANGUAGE_BYTES, heapBytes / 3);
         int threads = Math.max(1, cpus);
         return new LineSettings(
                 Math.min(1_024, 256 * threads),
                 Math.min(1_024, 64 * threads),
-                Math.max(LEAST_BODY_BYTES, Math.min(MOST_BODY_BYTES, heapBytes / 5)),
+                Math.max(LEAST_BODY_BYTES, Math.min(MOST_BODY_BYTES, room / 5)),
                 threads,
                 threads,
                 BATCH,
-                (int) Math.max(SMALLEST_WINDOW, Math.min(LARGEST_WINDOW, heapBytes / 8 / Preprocessor.BYTES)));
+                (int) Math.max(SMALLEST_WINDOW, Math.min(LARGEST_WINDOW, room / 8 / Preprocessor.BYTES)));
     }
 }

@@ -78,6 +78,7 @@ async function showLike(picture) {
   $("save").hidden = true;
   if (!picture) return;
   if (picture.size > MOST_PICTURE_BYTES) {
+    asked++;
     fill("hits", []);
     $("count").textContent = "The picture is larger than 10 MB.";
     return;

@@ -1,5 +1,6 @@
 package dev.gleaner.protocol.shard;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,11 @@ public record ImageHashes(
         String md5,
         @Nullable String sha1,
         @Nullable Long perceptual) {
+    /** Those that lists name pictures by, as far as they are known. */
+    public List<String> digests() {
+        return sha1 == null ? List.of(sha256, md5) : List.of(sha256, md5, sha1);
+    }
+
     public ImageHashes withPerceptual(long hash) {
         return new ImageHashes(sha256, md5, sha1, hash);
     }

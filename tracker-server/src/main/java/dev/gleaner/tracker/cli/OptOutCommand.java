@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class OptOutCommand {
     private static final String KIND =
-            "url, domain, page, image (MD5 or SHA-256 of its bytes) or address (MD5, SHA-1 or SHA-256 of a url)";
+            "url, domain, page, image (MD5, SHA-1 or SHA-256 of its bytes) or address (MD5, SHA-1 or SHA-256 of a url)";
     private final PrintStream out;
 
     OptOutCommand(PrintStream out) {

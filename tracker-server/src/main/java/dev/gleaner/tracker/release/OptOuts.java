@@ -15,13 +15,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** What people asked to be left out. Immutable. */
 public final class OptOuts implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    private static final List<String> DIGESTS = List.of("MD5", "SHA-1", "SHA-256");
+    /** By which lists name addresses. */
+    public static final List<String> ADDRESS_DIGESTS = List.of("MD5", "SHA-1", "SHA-256");
 
     private final EnumMap<Kind, HashSet<String>> values = new EnumMap<>(Kind.class);
 
@@ -100,21 +100,19 @@ public final class OptOuts implements Serializable {
     public boolean cover(String url, String pageUrl, ImageHashes image) {
         return has(Kind.URL, url)
                 || has(Kind.PAGE, pageUrl)
-                || has(Kind.IMAGE, image.sha256())
-                || has(Kind.IMAGE, image.md5())
-                || has(Kind.IMAGE, image.sha1())
+                || image.digests().stream().anyMatch(digest -> has(Kind.IMAGE, digest))
                 || hasDomain(host(url))
                 || hasAddress(url);
     }
 
-    private boolean has(Kind kind, @Nullable String value) {
+    private boolean has(Kind kind, String value) {
         Set<String> known = values.get(kind);
-        return value != null && known != null && known.contains(value);
+        return known != null && known.contains(value);
     }
 
     private boolean hasAddress(String url) {
         return values.containsKey(Kind.ADDRESS)
-                && DIGESTS.stream().anyMatch(algorithm -> has(Kind.ADDRESS, hex(algorithm, url)));
+                && ADDRESS_DIGESTS.stream().anyMatch(algorithm -> has(Kind.ADDRESS, hex(algorithm, url)));
     }
 
     private static String hex(String algorithm, String text) {

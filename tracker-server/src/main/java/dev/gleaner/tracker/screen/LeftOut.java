@@ -10,13 +10,10 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Wishes to be left out as workers ask for them: by {@link Marks}, eight bytes each. Immutable. */
 public final class LeftOut {
     public static final LeftOut NOTHING = new LeftOut(List.of());
-
-    private static final List<String> ADDRESS_DIGESTS = List.of("MD5", "SHA-1", "SHA-256");
 
     private final long[] links;
     private final long[] sites;
@@ -62,9 +59,8 @@ public final class LeftOut {
                 return true;
             }
         }
-        return ADDRESS_DIGESTS.stream().anyMatch(algorithm -> has(links, Marks.of(algorithm, url)))
-                || Stream.of(image.md5(), image.sha1(), image.sha256())
-                        .anyMatch(digest -> digest != null && has(pictures, Marks.ofDigest(digest)));
+        return OptOuts.ADDRESS_DIGESTS.stream().anyMatch(algorithm -> has(links, Marks.of(algorithm, url)))
+                || image.digests().stream().anyMatch(digest -> has(pictures, Marks.ofDigest(digest)));
     }
 
     private static boolean has(long[] wanted, long mark) {

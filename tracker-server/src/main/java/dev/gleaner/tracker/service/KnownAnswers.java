@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -74,11 +75,24 @@ final class KnownAnswers {
             // Results that do not agree wait, too: once is enough to see that.
             if (attempts.size() > 1
                     && latest.plus(PATIENCE).isBefore(now)
-                    && !Integer.valueOf(attempts.size()).equals(seen.put(job, attempts.size()))) {
+                    && !Integer.valueOf(attempts.size()).equals(seen.get(job))
+                    && isLeft(job)) {
+                seen.put(job, attempts.size());
                 overdue.add(new Reputation.Result(job, attempts.get(0).token().attempt()));
             }
         });
         seen.keySet().retainAll(held.keySet());
         return overdue;
+    }
+
+    /** Whether nobody is at an open job: who is must not be told that the work was for nothing. Late results wait at done ones, too. */
+    private boolean isLeft(long job) {
+        return ledger.view(job)
+                .filter(view -> view.state().equals("open"))
+                .filter(view -> view.attempts().stream()
+                        .noneMatch(
+                                attempt -> AttemptStatus.valueOf(attempt.state().toUpperCase(Locale.ROOT))
+                                        .live()))
+                .isPresent();
     }
 }

@@ -90,6 +90,21 @@ class KnownAnswersTest {
     }
 
     @Test
+    void whoIsAtATestMayEndItAndWhatIsDoneIsDone() {
+        hold(1, "ada", 1);
+        hold(1, "bela", 2);
+        apply(1, new LedgerEvent.Grant("cleo", "r3", Duration.ofHours(6), false));
+        hold(2, "ada", 1);
+        hold(2, "bela", 2);
+        apply(2, new LedgerEvent.Quarantine("set aside"));
+        clock.advance(Duration.ofMinutes(40));
+        assertEquals(List.of(), known.overdue(Share.ALL), "cleo has the one, a person the other");
+        apply(1, new LedgerEvent.Release("cleo", new FencingToken(ledger.epoch(), 3), "gone"));
+        clock.advance(Duration.ofMinutes(3));
+        assertEquals(List.of(new Reputation.Result(1, 1)), known.overdue(Share.ALL), "and now nobody");
+    }
+
+    @Test
     void aTestThatNobodyTakesIsOverAfterAWhile() {
         hold(1, "ada", 1);
         hold(2, "ada", 1);

@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,7 @@ public final class Demo {
      *
      * @param trackerKills how often to SIGKILL the tracker in mid-run and start it again
      * @param s3Server the program of Versity's S3 gateway, to keep the objects there; null for a folder
+     * @param java the command that tracker and workers are run by
      */
     record Options(
             boolean once,
@@ -43,7 +45,8 @@ public final class Demo {
             Path folder,
             int port,
             int webPort,
-            @Nullable Path s3Server) {}
+            @Nullable Path s3Server,
+            String java) {}
 
     private final Options options;
     private final Path top;
@@ -58,7 +61,7 @@ public final class Demo {
         this.top = Path.of("").toAbsolutePath();
         this.trackerJar = top.resolve("tracker-server/target/tracker-server.jar");
         this.workerJar = top.resolve("worker-agent/target/worker-agent.jar");
-        this.processes = new Processes(options.folder().resolve("logs"));
+        this.processes = new Processes(options.java(), options.folder().resolve("logs"));
         Path s3Server = options.s3Server();
         this.store = s3Server == null
                 ? DemoStore.folder(options.folder().resolve("tracker/objects"))
@@ -70,46 +73,82 @@ public final class Demo {
 
     public static void main(String[] args) throws Exception {
         System.setProperty("java.awt.headless", "true");
+        Options options;
+        try {
+            options = options(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println("demo: " + e.getMessage());
+            help();
+            System.exit(64);
+            return;
+        }
+        if (options == null) {
+            help();
+            return;
+        }
+        Demo demo = new Demo(options);
+        boolean good;
+        try (Processes started = demo.processes) {
+            Runtime.getRuntime().addShutdownHook(new Thread(started::close, "stop"));
+            good = demo.run();
+        } catch (IOException e) {
+            System.err.println(
+                    "demo: " + e.getMessage() + " (logs in " + options.folder().resolve("logs") + ")");
+            good = false;
+        }
+        System.exit(good ? 0 : 1);
+    }
+
+    /** Null when help is wanted. */
+    private static @Nullable Options options(String[] args) {
         boolean once = false;
         int trackerKills = 0;
         Path folder = Path.of("demo-data").toAbsolutePath();
         int port = 18080;
         int webPort = 18099;
         Path s3Server = null;
-        for (int i = 0; i < args.length; i++) {
-            switch (args[i]) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Iterator<String> words = List.of(args).iterator();
+        while (words.hasNext()) {
+            String option = words.next();
+            switch (option) {
                 case "--once" -> once = true;
-                case "--kill-tracker" -> trackerKills = Integer.parseInt(args[++i]);
-                case "--dir" -> folder = Path.of(args[++i]).toAbsolutePath();
-                case "--port" -> port = Integer.parseInt(args[++i]);
-                case "--web-port" -> webPort = Integer.parseInt(args[++i]);
-                case "--s3-server" -> s3Server = Path.of(args[++i]).toAbsolutePath();
+                case "--kill-tracker" -> trackerKills = number(option, words);
+                case "--dir" -> folder = Path.of(value(option, words)).toAbsolutePath();
+                case "--port" -> port = number(option, words);
+                case "--web-port" -> webPort = number(option, words);
+                case "--s3-server" -> s3Server = Path.of(value(option, words)).toAbsolutePath();
+                case "--java" ->
+                    java = Path.of(value(option, words)).toAbsolutePath().toString();
                 case "--help", "-h" -> {
-                    help();
-                    return;
+                    return null;
                 }
-                default -> {
-                    System.err.println("demo: unknown option " + args[i]);
-                    help();
-                    System.exit(64);
-                }
+                default -> throw new IllegalArgumentException("unknown option " + option);
             }
         }
-        Demo demo = new Demo(new Options(once, trackerKills, folder, port, webPort, s3Server));
-        boolean good;
-        try (Processes started = demo.processes) {
-            Runtime.getRuntime().addShutdownHook(new Thread(started::close, "stop"));
-            good = demo.run();
-        } catch (IOException e) {
-            System.err.println("demo: " + e.getMessage() + " (logs in " + folder.resolve("logs") + ")");
-            good = false;
+        return new Options(once, trackerKills, folder, port, webPort, s3Server, java);
+    }
+
+    private static String value(String option, Iterator<String> words) {
+        if (!words.hasNext()) {
+            throw new IllegalArgumentException(option + " needs a value");
         }
-        System.exit(good ? 0 : 1);
+        return words.next();
+    }
+
+    private static int number(String option, Iterator<String> words) {
+        String text = value(option, words);
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + " needs a number, not " + text, e);
+        }
     }
 
     private static void help() {
         System.out.println("""
                 usage: deploy/demo [--once] [--kill-tracker N] [--dir DIR] [--port PORT] [--web-port PORT] [--s3-server FILE]
+                                   [--java FILE]
                 Makes a small dataset on this machine: draws pictures, serves them, crawls them, and runs a tracker and
                 three workers on them, one of which is killed in mid-job. Everything stays on loopback.
                   --once          exit when done; otherwise the page stays up until Ctrl-C
@@ -117,7 +156,8 @@ public final class Demo {
                   --dir DIR       where everything goes, emptied first (default: demo-data)
                   --port PORT     the tracker's port (default: 18080)
                   --web-port PORT the demo web's port (default: 18099); part of the pictures' addresses
-                  --s3-server FILE  keep the objects on an S3 server: FILE is the program of Versity's gateway""");
+                  --s3-server FILE  keep the objects on an S3 server: FILE is the program of Versity's gateway
+                  --java FILE     the java that tracker and workers are run by, such as a package's (default: this one)""");
     }
 
     private boolean run() throws IOException, InterruptedException, SQLException {

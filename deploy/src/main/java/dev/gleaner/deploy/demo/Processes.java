@@ -11,10 +11,13 @@ import java.util.concurrent.TimeUnit;
 
 /** The processes the demo starts, by name; it ends only these. */
 final class Processes implements AutoCloseable {
+    private final String java;
     private final Path logs;
     private final Map<String, Process> running = new LinkedHashMap<>();
 
-    Processes(Path logs) throws IOException {
+    /** @param java the command that the programs are run by */
+    Processes(String java, Path logs) throws IOException {
+        this.java = java;
         this.logs = Files.createDirectories(logs);
     }
 
@@ -26,7 +29,7 @@ final class Processes implements AutoCloseable {
     Process java(String name, Map<String, String> environment, Path jar, List<String> jvm, List<String> arguments)
             throws IOException {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(java);
         command.addAll(jvm);
         command.add("-jar");
         command.add(jar.toString());

@@ -3,6 +3,7 @@ package dev.gleaner.worker.bench;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Slice;
 import dev.gleaner.worker.extract.Extractor;
+import dev.gleaner.worker.guest.OwnJava;
 import dev.gleaner.worker.wat.FileWatSource;
 import dev.gleaner.worker.wat.WatReader;
 import java.io.IOException;
@@ -58,8 +59,7 @@ public final class ExtractBench {
             ours = Math.min(
                     ours,
                     Peers.cpu(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
+                            OwnJava.command(),
                             "-XX:+UseSerialGC",
                             "-cp",
                             System.getProperty("java.class.path"),

@@ -1,5 +1,6 @@
 package dev.gleaner.worker.bench;
 
+import dev.gleaner.worker.guest.OwnJava;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -54,7 +55,7 @@ final class LoopbackServer implements AutoCloseable {
     /** Starts it in a process of its own. */
     static LoopbackServer start(Path folder) throws IOException {
         Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        OwnJava.command(),
                         "-cp",
                         System.getProperty("java.class.path"),
                         LoopbackServer.class.getName(),

@@ -1,6 +1,7 @@
 package dev.gleaner.worker.clip;
 
 import dev.gleaner.protocol.Printable;
+import dev.gleaner.worker.guest.OwnJava;
 import dev.gleaner.worker.image.DirectPreprocessor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,8 +31,7 @@ public final class ProbeProcess implements Probe {
             Path output = Files.createTempFile("gleaner-probe", ".log");
             try {
                 Process process = new ProcessBuilder(List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
+                                OwnJava.command(),
                                 "-Xmx512m",
                                 "-cp",
                                 System.getProperty("java.class.path"),

@@ -1,5 +1,6 @@
 package dev.gleaner.worker.release;
 
+import dev.gleaner.worker.guest.OwnJava;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -77,7 +78,7 @@ public final class Supervisor {
 
     private List<String> command(Path jar) {
         List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElse("java"));
+        command.add(OwnJava.command());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.add("-jar");
         command.add(jar.toString());

@@ -1,6 +1,7 @@
 package dev.gleaner.worker.image.process;
 
 import dev.gleaner.protocol.result.PairDrop;
+import dev.gleaner.worker.guest.OwnJava;
 import dev.gleaner.worker.image.DirectPreprocessor;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -62,11 +62,8 @@ public final class IsolatedPreprocessor implements Preprocessor {
     }
 
     static List<String> ownCommand(Path natives, int threads) {
-        boolean windows =
-                System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("win");
-        Path java = Path.of(System.getProperty("java.home"), "bin", windows ? "java.exe" : "java");
         List<String> command = new ArrayList<>(List.of(
-                java.toString(),
+                OwnJava.command(),
                 "-Xms16m",
                 "-Xmx640m",
                 "-XX:+UseSerialGC",

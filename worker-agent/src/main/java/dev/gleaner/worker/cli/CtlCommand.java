@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
         name = "ctl",
         description = {
             "Tells the worker that runs on this machine what to do, or asks it how it does. Prints one JSON line.",
-            "pause gives the current job back and takes no other until resume; stop ends the worker as Ctrl-C does."
+            "pause gives the current job back and takes no other until resume; finish ends the worker after the current job; stop ends it as Ctrl-C does."
         },
         mixinStandardHelpOptions = true)
 final class CtlCommand implements Callable<Integer> {
@@ -24,12 +24,13 @@ final class CtlCommand implements Callable<Integer> {
         STATUS,
         PAUSE,
         RESUME,
+        FINISH,
         STOP
     }
 
     private final PrintStream out;
 
-    @Parameters(paramLabel = "WORD", description = "${COMPLETION-CANDIDATES}")
+    @Parameters(paramLabel = "WORD", description = "status, pause, resume, finish or stop")
     @Nullable
     Word word;
 

@@ -2,7 +2,10 @@ package dev.gleaner.worker.cli;
 
 import dev.gleaner.worker.guest.Guest;
 import dev.gleaner.worker.guest.Hours;
+import dev.gleaner.worker.guest.Term;
 import dev.gleaner.worker.job.MemoryPlan;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -53,6 +56,18 @@ final class GuestOptions {
                     "when to work, by this machine's clock: 22-07, or 12:30-13:15,20-06; default: always. Outside of it the current job is given back")
     String hours = "";
 
+    @Option(
+            names = "--for",
+            paramLabel = "LENGTH",
+            description =
+                    "end by itself after so long, such as 11h30m: no job is begun that would not be done by then, and one that is not done is given back; default: never")
+    @Nullable
+    String length;
+
+    @Option(names = "--until", hidden = true, description = "seconds since 1970; what --for became in another process")
+    @Nullable
+    Long end;
+
     @Option(names = "--battery", description = "work also while the machine runs on its battery; default: rest then")
     boolean battery;
 
@@ -79,6 +94,25 @@ final class GuestOptions {
         if (nice < 0 || nice > 19) {
             throw new Failure(Exit.USAGE, "--nice must be 0 to 19");
         }
+    }
+
+    /** The end, by the clock, for a process that takes another's place; null when there is none. */
+    @Nullable
+    Instant end() {
+        if (end != null) {
+            return Instant.ofEpochSecond(end);
+        }
+        try {
+            return length == null ? null : Instant.now().plus(Term.length(length));
+        } catch (IllegalArgumentException e) {
+            throw new Failure(Exit.USAGE, "--for: " + e.getMessage());
+        }
+    }
+
+    /** From now on. */
+    Term term() {
+        Instant until = end();
+        return new Term(until == null ? null : Duration.between(Instant.now(), until), System::nanoTime);
     }
 
     Guest.Wishes wishes() {

@@ -16,8 +16,9 @@ record Orders(Volunteer volunteer, Guest guest) {
             case "status" -> {}
             case "pause" -> guest.pause();
             case "resume" -> guest.resume();
+            case "finish" -> volunteer.finish();
             case "stop" -> volunteer.stop();
-            default -> answer.put("error", "it knows status, pause, resume and stop");
+            default -> answer.put("error", "it knows status, pause, resume, finish and stop");
         }
         answer.put("state", volunteer.state());
         guest.objection().ifPresent(why -> answer.put("rests", why));

@@ -33,6 +33,7 @@ import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -127,7 +128,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--exit-when-idle", description = "exit when the tracker has no job")
     boolean exitWhenIdle;
 
-    @Option(names = "--finish-on-stop", description = "on SIGTERM finish the current job instead of giving it back")
+    @Option(
+            names = "--finish-on-stop",
+            description = "on SIGTERM finish the current job, however long that takes, instead of giving it back")
     boolean finishOnStop;
 
     @Option(
@@ -197,7 +200,11 @@ final class RunCommand implements Callable<Integer> {
                 .getParseResult()
                 .originalArgs());
         arguments.add("--supervised");
-        return new Supervisor(releases, arguments, INNOCENT, err).run();
+        Instant end = guestOptions.end();
+        if (end != null) {
+            arguments.add("--until=" + end.getEpochSecond());
+        }
+        return new Supervisor(releases, arguments, INNOCENT, finishOnStop, err).run();
     }
 
     private int work(@Nullable Releases releases) throws IOException, InterruptedException {
@@ -235,6 +242,7 @@ final class RunCommand implements Callable<Integer> {
                 jobs,
                 exitWhenIdle,
                 finishOnStop,
+                guestOptions.term(),
                 List.copyOf(work),
                 autoUpdate ? () -> asked(updates.get()) : null,
                 campaignKey());
@@ -250,7 +258,8 @@ final class RunCommand implements Callable<Integer> {
                         home.folder().resolve(ConfigDefaults.FILE),
                         guest,
                         config -> guestOptions.wishes(given(), config))) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished), "stop"));
+            Runtime.getRuntime()
+                    .addShutdownHook(new Thread(() -> stopAndWait(volunteer, finished, finishOnStop), "stop"));
             new ProgressLine(err, volunteer, finished).start();
             WorkerMeters meters = metrics == null ? null : new WorkerMeters(metrics, volunteer, fetcher);
             try (meters;
@@ -313,10 +322,14 @@ final class RunCommand implements Callable<Integer> {
         return java.util.Objects.requireNonNull(spec).commandLine().getParseResult();
     }
 
-    private static void stopAndWait(Volunteer volunteer, CountDownLatch finished) {
+    private static void stopAndWait(Volunteer volunteer, CountDownLatch finished, boolean patient) {
         volunteer.stop();
         try {
-            boolean unused = finished.await(STOP_GRACE_SECONDS, TimeUnit.SECONDS);
+            if (patient) {
+                finished.await();
+            } else {
+                boolean unused = finished.await(STOP_GRACE_SECONDS, TimeUnit.SECONDS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

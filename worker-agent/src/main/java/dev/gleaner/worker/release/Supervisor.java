@@ -29,6 +29,7 @@ public final class Supervisor {
     /** Ends that are no fault of the program: of the volunteer, the tracker, the machine. */
     private final Set<Integer> innocent;
 
+    private final boolean patient;
     private final PrintStream err;
     private volatile @Nullable Process worker;
     private volatile boolean stopping;
@@ -36,11 +37,14 @@ public final class Supervisor {
     /**
      * @param arguments of the program, for each process
      * @param innocent exit codes that say nothing against a release
+     * @param patient whether a worker that is told to stop may take its time
      */
-    public Supervisor(Releases releases, List<String> arguments, Set<Integer> innocent, PrintStream err) {
+    public Supervisor(
+            Releases releases, List<String> arguments, Set<Integer> innocent, boolean patient, PrintStream err) {
         this.releases = releases;
         this.arguments = List.copyOf(arguments);
         this.innocent = Set.copyOf(innocent);
+        this.patient = patient;
         this.err = err;
     }
 
@@ -94,7 +98,9 @@ public final class Supervisor {
         }
         now.destroy();
         try {
-            if (!now.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+            if (patient) {
+                now.waitFor();
+            } else if (!now.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
                 now.destroyForcibly();
             }
         } catch (InterruptedException e) {

@@ -12,6 +12,7 @@ import dev.gleaner.worker.clip.BundleException;
 import dev.gleaner.worker.clip.ClipModel;
 import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.guest.Guest;
+import dev.gleaner.worker.guest.Term;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.job.Diagnosis;
 import dev.gleaner.worker.job.JobProgress;
@@ -69,6 +70,7 @@ public final class Volunteer implements AutoCloseable {
      * @param jobs stop after so many finished jobs; 0 means never
      * @param exitWhenIdle stop when the tracker has nothing to do
      * @param finishOnStop on {@link #stop}, finish the job at hand instead of giving it back
+     * @param term how long it works
      * @param stages of campaigns to work for, best liked first
      * @param updateAsked called when the tracker asks for a newer version; null: the worker ends then, and its owner sees to it
      * @param campaignKey public key that must have signed all work; null: the first that is seen
@@ -84,6 +86,7 @@ public final class Volunteer implements AutoCloseable {
             int jobs,
             boolean exitWhenIdle,
             boolean finishOnStop,
+            Term term,
             List<Stage> stages,
             @Nullable Runnable updateAsked,
             @Nullable String campaignKey) {}
@@ -124,6 +127,10 @@ public final class Volunteer implements AutoCloseable {
                 new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, manners, bench::diagnosis, this::obey)) {
             int done = 0;
             while (!stopping && !draining && (settings.jobs() == 0 || done < settings.jobs())) {
+                if (settings.term().isTooShortForAJob()) {
+                    log.info("Worker ends: another job would not be done within its time");
+                    break;
+                }
                 if (rests()) {
                     Thread.sleep(GUEST_MILLIS);
                     continue;
@@ -157,12 +164,14 @@ public final class Volunteer implements AutoCloseable {
     /** @return whether the job is off this machine's hands */
     private boolean work(Lease lease, LeaseFolder folder, String worker, LeaseKeeper keeper)
             throws IOException, BundleException, InterruptedException {
+        long began = System.nanoTime();
         boolean over = bench.work(lease, worker, folder, keeper);
+        settings.term().took(System.nanoTime() - began);
         if (!over) {
             left.add(new LeaseFolder.Left(lease, 0, folder));
         }
         int troubles = bench.troubles();
-        if (troubles > 0 && !stopping) {
+        if (troubles > 0 && !stopping && !draining) {
             long seconds = 1L << Math.min(9, troubles);
             log.info("Resting after trouble on this machine: failures={} seconds={}", troubles, seconds);
             Thread.sleep((long) (seconds * 1000 * (0.5 + jitter.nextDouble() / 2)));
@@ -235,7 +244,10 @@ public final class Volunteer implements AutoCloseable {
         try {
             while (!stopping) {
                 Thread.sleep(GUEST_MILLIS);
-                if (guest.objection().isPresent()) {
+                if (settings.term().isOver()) {
+                    log.info("Worker ends: its time is over");
+                    end("the worker's time is over");
+                } else if (guest.objection().isPresent()) {
                     bench.cancel("the machine's owner wants it to rest");
                 }
             }
@@ -323,11 +335,17 @@ public final class Volunteer implements AutoCloseable {
 
     /** Ends {@link #run}: gives the job back, or finishes it first, as the settings say. */
     public void stop() {
+        if (settings.finishOnStop() && bench.isBusy()) {
+            draining = true;
+        } else {
+            end("the worker is stopping");
+        }
+    }
+
+    private void end(String why) {
         stopping = true;
         boolean idle = !bench.isBusy();
-        if (!settings.finishOnStop()) {
-            bench.stop("the worker is stopping");
-        }
+        bench.stop(why);
         Thread thread = runner;
         if (idle && thread != null) {
             thread.interrupt();

@@ -29,14 +29,23 @@ final class BenchCommand {
             description = "Durable lease cycles: a job is taken, handed in and accepted; at full and at half speed.",
             mixinStandardHelpOptions = true)
     int cycles(
-            @Option(names = "--workers", defaultValue = "1000", description = "registered (default: ${DEFAULT-VALUE})")
+            @Option(
+                            names = "--workers",
+                            paramLabel = "N",
+                            defaultValue = "1000",
+                            description = "registered (default: ${DEFAULT-VALUE})")
                     int workers,
             @Option(
                             names = "--at-once",
+                            paramLabel = "N",
                             defaultValue = "256",
                             description = "calls side by side (default: ${DEFAULT-VALUE})")
                     int atOnce,
-            @Option(names = "--seconds", defaultValue = "15", description = "of each part (default: ${DEFAULT-VALUE})")
+            @Option(
+                            names = "--seconds",
+                            paramLabel = "N",
+                            defaultValue = "15",
+                            description = "of each part (default: ${DEFAULT-VALUE})")
                     int seconds,
             @Option(
                             names = "--serve",
@@ -68,10 +77,24 @@ final class BenchCommand {
             description = "Heartbeats as fast as they come, many leases a call.",
             mixinStandardHelpOptions = true)
     int heartbeats(
-            @Option(names = "--workers", defaultValue = "256", description = "default: ${DEFAULT-VALUE}") int workers,
-            @Option(names = "--leases", defaultValue = "32", description = "of each worker (default: ${DEFAULT-VALUE})")
+            @Option(
+                            names = "--workers",
+                            paramLabel = "N",
+                            defaultValue = "256",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int workers,
+            @Option(
+                            names = "--leases",
+                            paramLabel = "N",
+                            defaultValue = "32",
+                            description = "of each worker (default: ${DEFAULT-VALUE})")
                     int leases,
-            @Option(names = "--seconds", defaultValue = "15", description = "default: ${DEFAULT-VALUE}") int seconds)
+            @Option(
+                            names = "--seconds",
+                            paramLabel = "N",
+                            defaultValue = "15",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int seconds)
             throws IOException {
         new Bench(out, List.of()).heartbeats(workers, leases, seconds);
         return Exit.OK;
@@ -79,8 +102,18 @@ final class BenchCommand {
 
     @Command(name = "idle", description = "Workers that each beat once in 30 seconds.", mixinStandardHelpOptions = true)
     int idle(
-            @Option(names = "--workers", defaultValue = "10000", description = "default: ${DEFAULT-VALUE}") int workers,
-            @Option(names = "--seconds", defaultValue = "60", description = "default: ${DEFAULT-VALUE}") int seconds)
+            @Option(
+                            names = "--workers",
+                            paramLabel = "N",
+                            defaultValue = "10000",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int workers,
+            @Option(
+                            names = "--seconds",
+                            paramLabel = "N",
+                            defaultValue = "60",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int seconds)
             throws IOException {
         new Bench(out, List.of()).idle(workers, seconds);
         return Exit.OK;
@@ -91,10 +124,24 @@ final class BenchCommand {
             description = "People who look at the page while results come in.",
             mixinStandardHelpOptions = true)
     int viewers(
-            @Option(names = "--viewers", defaultValue = "1000", description = "default: ${DEFAULT-VALUE}") int viewers,
-            @Option(names = "--results", defaultValue = "200", description = "in a second (default: ${DEFAULT-VALUE})")
+            @Option(
+                            names = "--viewers",
+                            paramLabel = "N",
+                            defaultValue = "1000",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int viewers,
+            @Option(
+                            names = "--results",
+                            paramLabel = "N",
+                            defaultValue = "200",
+                            description = "in a second (default: ${DEFAULT-VALUE})")
                     int results,
-            @Option(names = "--seconds", defaultValue = "30", description = "default: ${DEFAULT-VALUE}") int seconds)
+            @Option(
+                            names = "--seconds",
+                            paramLabel = "N",
+                            defaultValue = "30",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int seconds)
             throws IOException {
         new Bench(out, List.of()).viewers(viewers, results, seconds);
         return Exit.OK;
@@ -107,16 +154,23 @@ final class BenchCommand {
     int swarm(
             @Option(
                             names = "--workers",
+                            paramLabel = "N",
                             split = ",",
                             defaultValue = "1000,10000,50000",
                             description = "one run for each (default: ${DEFAULT-VALUE})")
                     List<Integer> workers,
             @Option(
                             names = "--job-seconds",
+                            paramLabel = "N",
                             defaultValue = "120",
                             description = "how long a job takes on average (default: ${DEFAULT-VALUE})")
                     int jobSeconds,
-            @Option(names = "--seconds", defaultValue = "60", description = "default: ${DEFAULT-VALUE}") int seconds)
+            @Option(
+                            names = "--seconds",
+                            paramLabel = "N",
+                            defaultValue = "60",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int seconds)
             throws IOException {
         for (int count : workers) {
             new Bench(out, List.of()).swarm(count, jobSeconds, seconds);
@@ -130,7 +184,11 @@ final class BenchCommand {
                     "The filter of known addresses when it is full: memory, false positives, speed. Give -Xmx for many.",
             mixinStandardHelpOptions = true)
     int known(
-            @Option(names = "--addresses", defaultValue = "10000000", description = "default: ${DEFAULT-VALUE}")
+            @Option(
+                            names = "--addresses",
+                            paramLabel = "N",
+                            defaultValue = "10000000",
+                            description = "default: ${DEFAULT-VALUE}")
                     long addresses) {
         new KnownBench(out).run(addresses);
         return Exit.OK;
@@ -140,7 +198,13 @@ final class BenchCommand {
             name = "many",
             description = "A ledger of many jobs: loading, memory, restart to the first lease.",
             mixinStandardHelpOptions = true)
-    int many(@Option(names = "--jobs", defaultValue = "5000000", description = "default: ${DEFAULT-VALUE}") int jobs)
+    int many(
+            @Option(
+                            names = "--jobs",
+                            paramLabel = "N",
+                            defaultValue = "5000000",
+                            description = "default: ${DEFAULT-VALUE}")
+                    int jobs)
             throws IOException {
         new Bench(out, List.of()).many(jobs);
         return Exit.OK;

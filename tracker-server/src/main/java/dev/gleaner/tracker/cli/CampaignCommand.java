@@ -285,7 +285,10 @@ final class CampaignCommand {
     }
 
     @Command(name = "show", description = "Shows a campaign as JSON.", mixinStandardHelpOptions = true)
-    int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
+    int show(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name)
+            throws IOException {
         out.println(OperatorOptions.pretty(operator.get("v1/campaigns/" + name)));
         return Exit.OK;
     }
@@ -297,7 +300,7 @@ final class CampaignCommand {
             mixinStandardHelpOptions = true)
     int policy(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name,
             @Option(names = "--set", paramLabel = "FILE", description = "what differs from the latest version, as JSON")
                     @Nullable
                     Path changes,
@@ -382,7 +385,7 @@ final class CampaignCommand {
             mixinStandardHelpOptions = true)
     int sign(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name,
             @Option(
                             names = "--paths",
                             paramLabel = "FILE",
@@ -432,7 +435,7 @@ final class CampaignCommand {
             mixinStandardHelpOptions = true)
     int chain(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name,
             @Option(
                             names = "--file",
                             paramLabel = "FILE",
@@ -500,7 +503,7 @@ final class CampaignCommand {
             mixinStandardHelpOptions = true)
     int replication(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "NAME") String name,
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name,
             @Parameters(paramLabel = "RULE", description = "none, adaptive, or a JSON file") String rule)
             throws IOException {
         JsonNode now = operator.post(
@@ -516,8 +519,9 @@ final class CampaignCommand {
             mixinStandardHelpOptions = true)
     int priority(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "NAME") String name,
-            @Parameters(paramLabel = "NUMBER") int priority)
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name,
+            @Parameters(paramLabel = "NUMBER", description = "-100 to 100; campaigns have 0 until told otherwise")
+                    int priority)
             throws IOException {
         JsonNode now = operator.post("v1/operator/campaigns/" + name + "/priority", Map.of("priority", priority));
         out.println("campaign " + name + " has priority " + now.path("priority").asInt());
@@ -528,14 +532,20 @@ final class CampaignCommand {
             name = "pause",
             description = "Leases no more of its jobs; what is leased goes on.",
             mixinStandardHelpOptions = true)
-    int pause(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
+    int pause(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name)
+            throws IOException {
         operator.post("v1/operator/campaigns/" + name + "/pause", Map.of());
         out.println("campaign " + name + " is paused");
         return Exit.OK;
     }
 
     @Command(name = "resume", description = "Leases its jobs again.", mixinStandardHelpOptions = true)
-    int resume(@Mixin OperatorOptions operator, @Parameters(paramLabel = "NAME") String name) throws IOException {
+    int resume(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "NAME", description = "the campaign's name") String name)
+            throws IOException {
         operator.post("v1/operator/campaigns/" + name + "/resume", Map.of());
         out.println("campaign " + name + " is active");
         return Exit.OK;

@@ -61,7 +61,10 @@ final class InvitationCommand {
             name = "withdraw",
             description = "Lets nobody register with it any more. Workers that came with it stay; ban them one by one.",
             mixinStandardHelpOptions = true)
-    int withdraw(@Mixin OperatorOptions operator, @Parameters(paramLabel = "INVITATION") String invitation)
+    int withdraw(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "INVITATION", description = "the invitation's id, as invitation list shows it")
+                    String invitation)
             throws IOException {
         print(operator.post(PATH + "/" + OperatorOptions.segment(invitation) + "/withdraw", Map.of()));
         return Exit.OK;

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 /** {@code job list|show|requeue|quarantine}. */
 @Command(
         name = "job",
-        description = "Jobs: list, show, requeue, quarantine.",
+        description = "Jobs: list, show, requeue, quarantine, move.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class JobCommand {
@@ -135,7 +135,9 @@ final class JobCommand {
     }
 
     @Command(name = "show", description = "Shows a job with all its attempts as JSON.", mixinStandardHelpOptions = true)
-    int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "JOB") long job) throws IOException {
+    int show(
+            @Mixin OperatorOptions operator, @Parameters(paramLabel = "JOB", description = "the job's number") long job)
+            throws IOException {
         out.println(OperatorOptions.pretty(operator.get("v1/operator/jobs/" + job)));
         return Exit.OK;
     }
@@ -146,8 +148,9 @@ final class JobCommand {
             mixinStandardHelpOptions = true)
     int requeue(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "JOB") long job,
-            @Option(names = "--reason", required = true, description = "for the audit trail") String reason)
+            @Parameters(paramLabel = "JOB", description = "the job's number") long job,
+            @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "for the audit trail")
+                    String reason)
             throws IOException {
         return change(operator, job, "requeue", reason);
     }
@@ -155,8 +158,9 @@ final class JobCommand {
     @Command(name = "quarantine", description = "Sets an open job aside.", mixinStandardHelpOptions = true)
     int quarantine(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "JOB") long job,
-            @Option(names = "--reason", required = true, description = "for the audit trail") String reason)
+            @Parameters(paramLabel = "JOB", description = "the job's number") long job,
+            @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "for the audit trail")
+                    String reason)
             throws IOException {
         return change(operator, job, "quarantine", reason);
     }

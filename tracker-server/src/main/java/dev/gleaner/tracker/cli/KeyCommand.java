@@ -65,7 +65,10 @@ final class KeyCommand {
             name = "rotate",
             description = "Gives a key a new token and prints it, once; the old one is void at once.",
             mixinStandardHelpOptions = true)
-    int rotate(@Mixin OperatorOptions operator, @Parameters(paramLabel = "KEY") String key) throws IOException {
+    int rotate(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "KEY", description = "the key's id, as key list shows it") String key)
+            throws IOException {
         out.println(operator.post(PATH + "/" + OperatorOptions.segment(key) + "/rotate", Map.of())
                 .path("token")
                 .asText());
@@ -76,7 +79,10 @@ final class KeyCommand {
             name = "revoke",
             description = "Voids a key for good; other trackers hear of it within ten seconds.",
             mixinStandardHelpOptions = true)
-    int revoke(@Mixin OperatorOptions operator, @Parameters(paramLabel = "KEY") String key) throws IOException {
+    int revoke(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "KEY", description = "the key's id, as key list shows it") String key)
+            throws IOException {
         print(operator.post(PATH + "/" + OperatorOptions.segment(key) + "/revoke", Map.of()));
         return Exit.OK;
     }

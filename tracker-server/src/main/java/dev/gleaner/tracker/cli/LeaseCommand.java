@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 /** {@code lease list|revoke|show|set}. */
 @Command(
         name = "lease",
-        description = "Live leases: list, revoke; how long they live: show, set.",
+        description = "Live leases: list, revoke, extend; how long they live: show, set.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class LeaseCommand {
@@ -44,7 +44,11 @@ final class LeaseCommand {
                             description = "a lease ends so long after its last heartbeat")
                     @Nullable
                     Integer ttl,
-            @Option(names = "--hard-cap", paramLabel = "SECONDS", description = "and so long after its grant") @Nullable
+            @Option(
+                            names = "--hard-cap",
+                            paramLabel = "SECONDS",
+                            description = "a lease ends so long after its grant, whatever beats")
+                    @Nullable
                     Integer hardCap,
             @Option(names = "--heartbeat", paramLabel = "SECONDS", description = "how often workers beat") @Nullable
                     Integer heartbeat)

@@ -65,7 +65,9 @@ final class OptOutCommand {
     int add(
             @Mixin OperatorOptions operator,
             @Parameters(paramLabel = "KIND", description = KIND) String kind,
-            @Parameters(paramLabel = "VALUE", arity = "0..1") @Nullable String value,
+            @Parameters(paramLabel = "VALUE", arity = "0..1", description = "the address, domain, page or digest")
+                    @Nullable
+                    String value,
             @Option(
                             names = "--file",
                             paramLabel = "FILE",
@@ -125,7 +127,7 @@ final class OptOutCommand {
     int deny(
             @Mixin OperatorOptions operator,
             @Parameters(paramLabel = "KIND", description = KIND) String kind,
-            @Parameters(paramLabel = "VALUE") String value,
+            @Parameters(paramLabel = "VALUE", description = "the address, domain, page or digest") String value,
             @Option(names = "--reason", paramLabel = "TEXT", required = true, description = "why") String reason)
             throws IOException {
         operator.post("v1/operator/opt-outs", new ReleaseCalls.Decided(kind, value, "denied", reason));
@@ -137,7 +139,7 @@ final class OptOutCommand {
     int forget(
             @Mixin OperatorOptions operator,
             @Parameters(paramLabel = "KIND", description = KIND) String kind,
-            @Parameters(paramLabel = "VALUE") String value)
+            @Parameters(paramLabel = "VALUE", description = "the address, domain, page or digest") String value)
             throws IOException {
         operator.post("v1/operator/opt-outs/forget", new ReleaseCalls.Forgotten(kind, value));
         out.println("forgotten: " + kind + " " + value);

@@ -132,7 +132,11 @@ final class ReleaseCommand {
             name = "show",
             description = "Shows a release with its manifest, as JSON.",
             mixinStandardHelpOptions = true)
-    int show(@Mixin OperatorOptions operator, @Parameters(paramLabel = "RELEASE") String name) throws IOException {
+    int show(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "RELEASE", description = "the release's name, as release list shows it")
+                    String name)
+            throws IOException {
         out.println(OperatorOptions.pretty(operator.look("v1/releases/" + OperatorOptions.segment(name))));
         return Exit.OK;
     }
@@ -141,7 +145,13 @@ final class ReleaseCommand {
             name = "presets",
             description = "Shows the presets that come with the program, one of them whole when it is named.",
             mixinStandardHelpOptions = true)
-    int presets(@Parameters(paramLabel = "PRESET", arity = "0..1", defaultValue = "") String name) {
+    int presets(
+            @Parameters(
+                            paramLabel = "PRESET",
+                            arity = "0..1",
+                            defaultValue = "",
+                            description = "a preset's name; default: all names")
+                    String name) {
         if (name.isEmpty()) {
             for (String each : Preset.BUILT_IN) {
                 out.printf("%-16s %s%n", each, Preset.builtIn(each).description());
@@ -161,8 +171,9 @@ final class ReleaseCommand {
             mixinStandardHelpOptions = true)
     int fetch(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "RELEASE") String name,
-            @Parameters(paramLabel = "DIR") Path folder)
+            @Parameters(paramLabel = "RELEASE", description = "the release's name, as release list shows it")
+                    String name,
+            @Parameters(paramLabel = "DIR", description = "a folder; made when it is not there") Path folder)
             throws IOException {
         JsonNode release = operator.look("v1/releases/" + OperatorOptions.segment(name));
         if (!release.path("state").asText().equals("published")) {
@@ -214,7 +225,11 @@ final class ReleaseCommand {
             description =
                     "Publishes beside a release what people asked to leave out since it was made: whoever uses it can remove just that.",
             mixinStandardHelpOptions = true)
-    int removals(@Mixin OperatorOptions operator, @Parameters(paramLabel = "RELEASE") String name) throws IOException {
+    int removals(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "RELEASE", description = "the release's name, as release list shows it")
+                    String name)
+            throws IOException {
         JsonNode made = operator.post("v1/operator/releases/" + OperatorOptions.segment(name) + "/removals", Map.of());
         out.printf(
                 Locale.ROOT,
@@ -230,7 +245,8 @@ final class ReleaseCommand {
             description =
                     "Checks a release in a folder: every file's digest, every row, order, duplicates, embeddings, sums.",
             mixinStandardHelpOptions = true)
-    int verify(@Parameters(paramLabel = "DIR") Path folder) throws IOException {
+    int verify(@Parameters(paramLabel = "DIR", description = "the folder of a release") Path folder)
+            throws IOException {
         if (!Files.isRegularFile(folder.resolve(ReleaseManifest.FILE))) {
             throw new Failure(Exit.NO_INPUT, "there is no " + ReleaseManifest.FILE + " in " + folder);
         }

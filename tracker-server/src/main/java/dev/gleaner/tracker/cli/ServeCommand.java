@@ -90,7 +90,7 @@ final class ServeCommand implements Callable<Integer> {
             names = "--lease-hard-cap",
             paramLabel = "SECONDS",
             defaultValue = "21600",
-            description = "and so long after its grant, whatever beats (default: ${DEFAULT-VALUE})")
+            description = "a lease ends so long after its grant, whatever beats (default: ${DEFAULT-VALUE})")
     int hardCap;
 
     @Option(

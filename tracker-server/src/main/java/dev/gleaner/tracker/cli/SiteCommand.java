@@ -94,13 +94,25 @@ final class SiteCommand {
             name = "stop",
             description = "Keeps all workers away from a site and the names below it, at once.",
             mixinStandardHelpOptions = true)
-    int stop(@Mixin OperatorOptions operator, @Parameters(paramLabel = "SITE") String site) throws IOException {
+    int stop(
+            @Mixin OperatorOptions operator,
+            @Parameters(
+                            paramLabel = "SITE",
+                            description = "a domain, such as example.org; what lies below it is meant, too")
+                    String site)
+            throws IOException {
         printStops(operator.post(STOPPED, Map.of("site", site, "stop", true)));
         return Exit.OK;
     }
 
     @Command(name = "allow", description = "Lets workers go to a stopped site again.", mixinStandardHelpOptions = true)
-    int allow(@Mixin OperatorOptions operator, @Parameters(paramLabel = "SITE") String site) throws IOException {
+    int allow(
+            @Mixin OperatorOptions operator,
+            @Parameters(
+                            paramLabel = "SITE",
+                            description = "a domain, such as example.org; what lies below it is meant, too")
+                    String site)
+            throws IOException {
         printStops(operator.post(STOPPED, Map.of("site", site, "stop", false)));
         return Exit.OK;
     }

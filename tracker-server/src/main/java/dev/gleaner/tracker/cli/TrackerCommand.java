@@ -41,11 +41,12 @@ public final class TrackerCommand {
     /** Runs the command line and returns the exit code. */
     public static int execute(PrintStream out, PrintStream err, String... args) {
         PrintStream utf8 = new PrintStream(out, true, StandardCharsets.UTF_8);
-        CommandLine line = new CommandLine(new TrackerCommand(), new Streams(utf8));
+        CommandLine line = line(utf8);
         line.setOut(new PrintWriter(utf8, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         line.setUsageHelpAutoWidth(true);
         line.setExitCodeExceptionMapper(TrackerCommand::exitCode);
+        line.setParameterExceptionHandler(TrackerCommand::usageError);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             int code = exitCode(e);
             String message = e.getMessage() == null ? e.toString() : e.getMessage();
@@ -60,9 +61,23 @@ public final class TrackerCommand {
         return line.execute(args);
     }
 
+    static CommandLine line(PrintStream out) {
+        return new CommandLine(new TrackerCommand(), new Streams(out));
+    }
+
     private static void usageExitCode(CommandLine line) {
         line.getCommandSpec().exitCodeOnInvalidInput(Exit.USAGE);
         line.getSubcommands().values().forEach(TrackerCommand::usageExitCode);
+    }
+
+    /** What is wrong, in a line; the whole help would push it off the screen. */
+    private static int usageError(CommandLine.ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        command.getErr().println(name + ": " + e.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr());
+        command.getErr().println("What it takes: " + name + " --help");
+        return Exit.USAGE;
     }
 
     private static int exitCode(Throwable e) {

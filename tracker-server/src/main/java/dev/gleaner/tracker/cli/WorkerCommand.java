@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 /** {@code worker list|admit|ban|unban|pause|drain|update|resume|tell}. */
 @Command(
         name = "worker",
-        description = "Workers: list, admit, ban, unban, pause, drain, update, resume, tell.",
+        description = "Workers: list, admit, ban, unban, pause, drain, update, resume, tell, convict, pardon.",
         mixinStandardHelpOptions = true,
         subcommands = picocli.CommandLine.HelpCommand.class)
 final class WorkerCommand {
@@ -58,7 +58,10 @@ final class WorkerCommand {
             name = "admit",
             description = "Lets a worker in that waits for it (see enrolment).",
             mixinStandardHelpOptions = true)
-    int admit(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+    int admit(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker)
+            throws IOException {
         operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/admit", Map.of());
         out.println("worker " + worker + " is in");
         return Exit.OK;
@@ -68,7 +71,10 @@ final class WorkerCommand {
             name = "ban",
             description = "Refuses a worker from now on and takes its leases away.",
             mixinStandardHelpOptions = true)
-    int ban(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+    int ban(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker)
+            throws IOException {
         operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/ban", Map.of());
         out.println("worker " + worker + " is banned");
         return Exit.OK;
@@ -80,7 +86,7 @@ final class WorkerCommand {
             mixinStandardHelpOptions = true)
     int pause(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "WORKER") String worker,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker,
             @Option(names = "--message", paramLabel = "TEXT", description = MESSAGE) @Nullable String message)
             throws IOException {
         return direct(operator, worker, "PAUSE", message, "is paused");
@@ -89,7 +95,7 @@ final class WorkerCommand {
     @Command(name = "drain", description = "Asks a worker to finish its job and exit.", mixinStandardHelpOptions = true)
     int drain(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "WORKER") String worker,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker,
             @Option(names = "--message", paramLabel = "TEXT", description = MESSAGE) @Nullable String message)
             throws IOException {
         return direct(operator, worker, "DRAIN", message, "is asked to finish and exit");
@@ -101,7 +107,7 @@ final class WorkerCommand {
             mixinStandardHelpOptions = true)
     int update(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "WORKER") String worker,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker,
             @Option(names = "--message", paramLabel = "TEXT", description = MESSAGE) @Nullable String message)
             throws IOException {
         return direct(operator, worker, "UPDATE", message, "is asked to update");
@@ -111,7 +117,10 @@ final class WorkerCommand {
             name = "resume",
             description = "Takes back what pause, drain, update and tell said.",
             mixinStandardHelpOptions = true)
-    int resume(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+    int resume(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker)
+            throws IOException {
         return direct(operator, worker, "NONE", null, "may go on");
     }
 
@@ -121,8 +130,8 @@ final class WorkerCommand {
             mixinStandardHelpOptions = true)
     int tell(
             @Mixin OperatorOptions operator,
-            @Parameters(paramLabel = "WORKER") String worker,
-            @Parameters(paramLabel = "TEXT") String message)
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker,
+            @Parameters(paramLabel = "TEXT", description = "what the volunteer sees, a line") String message)
             throws IOException {
         return direct(operator, worker, "NONE", message, "will show it");
     }
@@ -156,7 +165,10 @@ final class WorkerCommand {
             description =
                     "Takes back all results of a worker for which nobody else stands, opens their jobs again, and gives it no more. pardon undoes it.",
             mixinStandardHelpOptions = true)
-    int convict(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+    int convict(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker)
+            throws IOException {
         JsonNode done = operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/convict", Map.of());
         out.println(
                 "worker " + worker + " is convicted; " + done.path("takenBack").asInt() + " results were taken back");
@@ -167,7 +179,10 @@ final class WorkerCommand {
             name = "pardon",
             description = "Undoes a conviction: its results count again where nobody has done their jobs meanwhile.",
             mixinStandardHelpOptions = true)
-    int pardon(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+    int pardon(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker)
+            throws IOException {
         JsonNode done = operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/pardon", Map.of());
         out.println("worker " + worker + " is pardoned; "
                 + done.path("reinstated").asInt() + " results count again, "
@@ -176,7 +191,10 @@ final class WorkerCommand {
     }
 
     @Command(name = "unban", description = "Lets a worker back in.", mixinStandardHelpOptions = true)
-    int unban(@Mixin OperatorOptions operator, @Parameters(paramLabel = "WORKER") String worker) throws IOException {
+    int unban(
+            @Mixin OperatorOptions operator,
+            @Parameters(paramLabel = "WORKER", description = "the worker's id, as worker list shows it") String worker)
+            throws IOException {
         operator.post("v1/operator/workers/" + OperatorOptions.segment(worker) + "/unban", Map.of());
         out.println("worker " + worker + " is no longer banned");
         return Exit.OK;

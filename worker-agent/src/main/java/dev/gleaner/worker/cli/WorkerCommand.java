@@ -38,12 +38,13 @@ public final class WorkerCommand {
     /** Runs the command line and returns the exit code. */
     public static int execute(PrintStream out, PrintStream err, String... args) {
         PrintStream utf8 = new PrintStream(out, false, StandardCharsets.UTF_8);
-        CommandLine line = new CommandLine(new WorkerCommand(), new Streams(utf8, err));
+        CommandLine line = line(utf8, err);
         line.setOut(new PrintWriter(utf8, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
         line.setUsageHelpAutoWidth(true);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExitCodeExceptionMapper(WorkerCommand::exitCode);
+        line.setParameterExceptionHandler(WorkerCommand::usageError);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             command.getErr().println(describe(e));
             return exitCode(e);
@@ -70,6 +71,20 @@ public final class WorkerCommand {
         int code = line.execute(args);
         utf8.flush();
         return code;
+    }
+
+    static CommandLine line(PrintStream out, PrintStream err) {
+        return new CommandLine(new WorkerCommand(), new Streams(out, err));
+    }
+
+    /** What is wrong, in a line; the whole help would push it off the screen. */
+    private static int usageError(CommandLine.ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        command.getErr().println(name + ": " + e.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr());
+        command.getErr().println("What it takes: " + name + " --help");
+        return Exit.USAGE;
     }
 
     private static int exitCode(Throwable e) {

@@ -229,7 +229,7 @@ class DocsIT {
     @Test
     void everyScriptThatIsNamedIsThere() throws IOException {
         Pattern script =
-                Pattern.compile("`?(deploy/[a-z0-9./-]+[a-z0-9]|fuzz/run|worker-agent/src/jmh/run|\\.ci/run)\\b");
+                Pattern.compile("`?(deploy/[A-Za-z0-9./-]+[A-Za-z0-9]|fuzz/run|worker-agent/src/jmh/run|\\.ci/run)\\b");
         List<String> missing = new ArrayList<>();
         for (Path document : documents()) {
             Matcher named = script.matcher(Files.readString(document));

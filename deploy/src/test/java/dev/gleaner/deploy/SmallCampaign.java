@@ -253,6 +253,11 @@ final class SmallCampaign implements AutoCloseable {
         };
     }
 
+    /** What the paths of its WATs are appended to. */
+    String base() {
+        return base;
+    }
+
     int trackerPort() {
         return wayToTracker.port();
     }

@@ -31,6 +31,7 @@ class PackageIT {
     private Programs programs;
     private Path home;
     private Path prefix;
+    private Path temporary;
 
     @BeforeAll
     static void makeThePackage() throws Exception {
@@ -56,6 +57,7 @@ class PackageIT {
         programs = new Programs(folder);
         home = Files.createDirectories(folder.resolve("user"));
         prefix = home.resolve(".local");
+        temporary = Files.createDirectories(folder.resolve("temporary"));
         said(programs, Map.of(), "tar", "-xzf", made(".tar.gz").toString(), "-C", folder.toString());
     }
 
@@ -79,7 +81,21 @@ class PackageIT {
 
     /** As the user. Java asks the system for a user's home, not $HOME. */
     private Map<String, String> user() {
-        return Map.of("HOME", home.toString(), "GLEANER_HOME", home + "/.gleaner", "JAVA_HOME", "/nowhere");
+        return Map.of(
+                "HOME",
+                home.toString(),
+                "GLEANER_HOME",
+                home + "/.gleaner",
+                "GLEANER_JAVA_OPTIONS",
+                "-Xmx256m -Duser.home=" + home + " -Djava.io.tmpdir=" + temporary,
+                "JAVA_HOME",
+                "/nowhere");
+    }
+
+    private static List<String> names(Path folder) throws Exception {
+        try (var files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
     }
 
     private Path unpacked() {
@@ -114,6 +130,8 @@ class PackageIT {
             assertTrue(worker.waitFor(120, TimeUnit.SECONDS), () -> programs.read("worker.log"));
             assertEquals(0, worker.exitValue(), programs.read("worker.log"));
             assertTrue(campaign.accepted().path("kept").asLong() > 0, "pictures were decoded and scored");
+            assertEquals(List.of(".gleaner", ".local"), names(home), "it writes nowhere else");
+            assertEquals(List.of(), names(temporary), "nor leaves anything in the folder for temporary files");
         }
 
         String updated = install();
@@ -124,11 +142,8 @@ class PackageIT {
         assertFalse(Files.exists(program));
         assertTrue(Files.exists(home.resolve(".gleaner")), "the identity stays until somebody says so");
         install("--remove", "--purge");
-        try (var left = Files.walk(home)) {
-            assertEquals(
-                    List.of(),
-                    left.filter(Files::isRegularFile).map(Path::toString).toList());
-        }
+        assertEquals(List.of(".local"), names(home));
+        assertEquals(List.of(), names(prefix));
     }
 
     @Test

@@ -16,6 +16,8 @@ public final class DjlSetup {
         System.setProperty("ai.djl.default_engine", "OnnxRuntime");
         System.setProperty("DJL_CACHE_DIR", cache.toAbsolutePath().toString());
         System.setProperty("ENGINE_CACHE_DIR", cache.toAbsolutePath().toString());
+        // DJL looks for CUDA through JNA, which would unpack itself into the user's cache.
+        System.setProperty("jna.tmpdir", cache.toAbsolutePath().toString());
         System.setProperty("RUST_FLAVOR", "cpu");
     }
 }

@@ -14,15 +14,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the documents say can be typed, and where they say that more is to be read. */
+@Tag("long")
 class DocsIT {
     private static final Path TOP = Path.of("..");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
@@ -104,11 +107,14 @@ class DocsIT {
         List<String> key = new ArrayList<>(command);
         key.add(0, jar.toString());
         return helps.computeIfAbsent(key, missing -> {
-            List<String> words = new ArrayList<>(command);
-            words.add("--help");
+            List<String> line = new ArrayList<>(
+                    List.of(Programs.java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", jar.toString()));
+            line.addAll(command);
+            line.add("--help");
             try {
-                Programs.Ended ended = programs.run(jar, words.toArray(String[]::new));
-                return ended.code() == 0 ? ended.said() : "";
+                Process process = programs.launch(Map.of(), line, "help.log");
+                assertTrue(process.waitFor(60, TimeUnit.SECONDS), line + " hangs");
+                return process.exitValue() == 0 ? programs.read("help.log") : "";
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }

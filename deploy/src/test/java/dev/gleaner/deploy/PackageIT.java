@@ -131,7 +131,7 @@ class PackageIT {
             assertEquals(0, worker.exitValue(), programs.read("worker.log"));
             assertTrue(campaign.accepted().path("kept").asLong() > 0, "pictures were decoded and scored");
             assertEquals(List.of(".gleaner", ".local"), names(home), "it writes nowhere else");
-            assertEquals(List.of(), names(temporary), "nor leaves anything in the folder for temporary files");
+            assertEquals(List.of(), names(temporary), "nor where everybody's temporary files are");
         }
 
         String updated = install();

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 class StoppingIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Two jobs of some 100 pictures, one at a time. */
-    private static final SmallCampaign.Size SLOW = new SmallCampaign.Size(1, 2, 350, 1, List.of());
+    private static SmallCampaign.Size pictures(int millis) {
+        return new SmallCampaign.Size(1, 2, millis, 1, List.of());
+    }
 
     @TempDir
     Path folder;
@@ -41,7 +43,7 @@ class StoppingIT {
 
     @Test
     void onSigtermItTakesItsTimeWhereItsOwnerSaysSo() throws Exception {
-        try (SmallCampaign campaign = new SmallCampaign(folder, 120, SLOW)) {
+        try (SmallCampaign campaign = new SmallCampaign(folder, 120, pictures(270))) {
             Process worker = campaign.programs.launch(Programs.WORKER, "worker.log", run(campaign, "--finish-on-stop"));
             Programs.awaitThat(() -> campaign.sum() > 0);
             worker.destroy();
@@ -51,7 +53,7 @@ class StoppingIT {
 
     @Test
     void onTheWordFinishItEndsAfterItsJob() throws Exception {
-        try (SmallCampaign campaign = new SmallCampaign(folder, 120, SLOW)) {
+        try (SmallCampaign campaign = new SmallCampaign(folder, 120, pictures(60))) {
             Process worker = campaign.programs.launch(Programs.WORKER, "worker.log", run(campaign));
             Programs.awaitThat(() -> campaign.sum() > 0);
             Programs.Ended said = campaign.programs.run(

@@ -208,6 +208,13 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int work(@Nullable Releases releases) throws IOException, InterruptedException {
+        try (FileChannel lock = home.lock()) {
+            home.keepTemporaryFiles();
+            return workAlone(releases);
+        }
+    }
+
+    private int workAlone(@Nullable Releases releases) throws IOException, InterruptedException {
         int cpus = guestOptions.cpus;
         Guest guest = Guest.onThisMachine(guestOptions.wishes(), Files.createDirectories(home.folder()));
         if (guestOptions.nice > 0) {
@@ -247,8 +254,7 @@ final class RunCommand implements Callable<Integer> {
                 autoUpdate ? () -> asked(updates.get()) : null,
                 campaignKey());
         CountDownLatch finished = new CountDownLatch(1);
-        try (FileChannel lock = home.lock();
-                Fetcher fetcher = fetch.newFetcher();
+        try (Fetcher fetcher = fetch.newFetcher();
                 Preprocessor pictures = IsolatedPreprocessor.start(
                         home.nativeLibraries(), settings.line().decoders());
                 Volunteer volunteer = new Volunteer(settings, client, fetcher, pictures, guest, jitter);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,7 +93,7 @@ public final class WorkerCommand {
             return failure.exitCode();
         } else if (e instanceof InputUnavailableException) {
             return Exit.NO_INPUT;
-        } else if (e instanceof IOException) {
+        } else if (e instanceof IOException || e instanceof UncheckedIOException) {
             return Exit.IO;
         } else if (e instanceof CommandLine.ParameterException || e instanceof IllegalArgumentException) {
             return Exit.USAGE;

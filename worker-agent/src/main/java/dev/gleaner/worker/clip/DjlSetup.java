@@ -1,5 +1,7 @@
 package dev.gleaner.worker.clip;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
@@ -9,8 +11,20 @@ import java.nio.file.Path;
 public final class DjlSetup {
     private DjlSetup() {}
 
-    /** @param cache folder for unpacked native libraries */
+    /**
+     * @param cache folder for unpacked native libraries
+     * @throws UncheckedIOException when they cannot be unpacked there
+     */
     public static synchronized void before(Path cache) {
+        try {
+            Path natives = OnnxNatives.unpack(cache.toAbsolutePath());
+            if (natives != null) {
+                System.setProperty("onnxruntime.native.path", natives.toString());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "native libraries cannot be unpacked in " + cache + ": " + e.getMessage(), e);
+        }
         System.setProperty("OPT_OUT_TRACKING", "true");
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("ai.djl.default_engine", "OnnxRuntime");

@@ -7,6 +7,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -21,6 +22,19 @@ final class DecoderProcess implements AutoCloseable {
         }
     }
 
+    /** Of the environment, what finds libraries and folders. */
+    static final Set<String> NEEDED = Set.of(
+            "PATH",
+            "HOME",
+            "LANG",
+            "LC_ALL",
+            "TMPDIR",
+            "TEMP",
+            "TMP",
+            "SystemRoot",
+            "LD_LIBRARY_PATH",
+            "DYLD_LIBRARY_PATH");
+
     private final Process process;
     private final DataOutputStream pictures;
     private final Map<Integer, CompletableFuture<Answer>> open = new ConcurrentHashMap<>();
@@ -30,10 +44,12 @@ final class DecoderProcess implements AutoCloseable {
 
     DecoderProcess(List<String> command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+        // It reads strangers' bytes: what stands in the environment (invitations, other programs' keys) is none of its
+        // business,
+        // and options meant for the worker (a debugger's port, a profiler) must not be taken by its child, too.
+        builder.environment().keySet().retainAll(NEEDED);
         // A second line behind the check of the header, should header and decoder read a file differently.
         builder.environment().put("OPENCV_IO_MAX_IMAGE_PIXELS", Long.toString(1L << 28));
-        // Options meant for the worker (a debugger's port, a profiler) must not be taken by its child, too.
-        builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"));
         process = builder.start();
         pictures = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
         Thread reader = new Thread(this::read, "decoder-answers");

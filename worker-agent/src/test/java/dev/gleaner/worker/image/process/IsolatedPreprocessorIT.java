@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.worker.image.DirectPreprocessor;
@@ -14,12 +15,15 @@ import dev.gleaner.worker.image.ImageRefusedException;
 import dev.gleaner.worker.image.Preprocessor;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -63,6 +67,30 @@ class IsolatedPreprocessorIT {
 
     private static byte[] prepare(Preprocessor preprocessor, byte[] file) throws Exception {
         return preprocessor.prepare(file, ImageHeader.read(file));
+    }
+
+    @Test
+    void theProcessThatReadsStrangersBytesSeesNoneOfTheOwnersKeys(@TempDir Path natives) throws Exception {
+        assumeTrue(Files.exists(Path.of("/proc/self/environ")), "/proc tells what a process sees");
+        byte[] good = picture(BufferedImage.TYPE_INT_RGB, "png", 1);
+        try (IsolatedPreprocessor isolated = IsolatedPreprocessor.start(natives, 1)) {
+            prepare(isolated, good);
+            Set<String> seen = new HashSet<>();
+            for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+                Path proc = Path.of("/proc", Long.toString(child.pid()));
+                if (Files.readString(proc.resolve("cmdline")).contains(DecoderMain.class.getName())) {
+                    for (String variable :
+                            Files.readString(proc.resolve("environ")).split("\0", -1)) {
+                        seen.add(variable.split("=", 2)[0]);
+                    }
+                }
+            }
+            assertTrue(seen.contains("PATH"), seen.toString());
+            seen.removeAll(DecoderProcess.NEEDED);
+            seen.removeAll(Set.of("", "OPENCV_IO_MAX_IMAGE_PIXELS"));
+            assertEquals(Set.of(), seen);
+            assertTrue(System.getenv().size() > DecoderProcess.NEEDED.size(), "there was something to be left out");
+        }
     }
 
     @Test

@@ -1,6 +1,6 @@
 # A worker for NVIDIA's cards. The jar is one that was built with -Pgpu:
 #   ./mvnw -Dquick -Pgpu -Dworker.platform=linux-x86_64 -pl worker-agent -am package
-#   cp worker-agent/target/worker-agent.jar deploy/target/worker-jars/worker-agent-linux-x86_64-gpu.jar
+#   install -D worker-agent/target/worker-agent.jar deploy/target/worker-jars/worker-agent-linux-x86_64-gpu.jar
 #   docker build -f deploy/containers/worker-gpu.Dockerfile -t gleaner-worker-gpu deploy
 # Run with --gpus all.
 FROM ubuntu:24.04 AS java

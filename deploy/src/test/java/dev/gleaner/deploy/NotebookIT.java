@@ -39,9 +39,11 @@ class NotebookIT {
                 lines.add("# settings");
                 settings.forEach((name, value) -> lines.add(name + " = " + value));
                 // However long this machine has been up.
-                lines.add("import os, time");
-                lines.add(
-                        "SESSION_HOURS = (time.time() - os.stat('/proc/1').st_mtime + 60 * SPARE_MINUTES + LEFT) / 3600");
+                lines.add("import os");
+                lines.add("stat = open('/proc/1/stat').read().rsplit(')', 1)[1].split()");
+                lines.add("age = float(open('/proc/uptime').read().split()[0])"
+                        + " - int(stat[19]) / os.sysconf('SC_CLK_TCK')");
+                lines.add("SESSION_HOURS = (age + 60 * SPARE_MINUTES + LEFT) / 3600");
             }
         }
         return Files.write(folder.resolve("notebook.py"), lines);
@@ -65,17 +67,11 @@ class NotebookIT {
                 "LEFT", Integer.toString(left));
     }
 
-    private static boolean isPythonThere() throws InterruptedException {
-        try {
-            return new ProcessBuilder("python3", "--version").start().waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     @Test
     void aSessionThatIsOverGivesItsJobBackAndTheNextOneIsTheSameVolunteer() throws Exception {
-        assumeTrue(isPythonThere() && Files.exists(Path.of("/proc/1")), "notebooks need Python and Linux");
+        assumeTrue(
+                Programs.runs("python3", "--version") && Files.exists(Path.of("/proc/1/stat")),
+                "notebooks need Python and Linux");
         // 30 pages of 8 pictures at 400 ms, one at a time: longer than the session.
         try (SmallCampaign campaign = new SmallCampaign(folder, 120, new SmallCampaign.Size(1, 1, 400, 1, List.of()))) {
             Process first = start(campaign, settings(campaign, 25));
@@ -106,7 +102,9 @@ class NotebookIT {
 
     @Test
     void aSessionThatHasNoTimeLeftBeginsNothing() throws Exception {
-        assumeTrue(isPythonThere() && Files.exists(Path.of("/proc/1")), "notebooks need Python and Linux");
+        assumeTrue(
+                Programs.runs("python3", "--version") && Files.exists(Path.of("/proc/1/stat")),
+                "notebooks need Python and Linux");
         try (SmallCampaign campaign = new SmallCampaign(folder)) {
             Process process = start(campaign, settings(campaign, -5));
             assertTrue(process.waitFor(60, TimeUnit.SECONDS));

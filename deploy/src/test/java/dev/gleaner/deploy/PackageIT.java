@@ -37,8 +37,8 @@ class PackageIT {
     static void makeThePackage() throws Exception {
         assumeTrue(
                 System.getProperty("os.name").equals("Linux")
-                        && Files.isExecutable(Path.of(System.getProperty("java.home"), "bin", "jlink")),
-                "packages are made on Linux by a JDK; this is none");
+                        && Files.isDirectory(Path.of(System.getProperty("java.home"), "jmods")),
+                "packages are made on Linux by a JDK with its jmods; this is none");
         try (Programs making = new Programs(made)) {
             said(
                     making,

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,17 +45,9 @@ class PythonWorkerIT {
                 Files.readString(err, StandardCharsets.UTF_8));
     }
 
-    private static boolean isThere() throws InterruptedException {
-        try {
-            return new ProcessBuilder("python3", "--version").start().waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     @Test
     void aWorkerWrittenFromTheSpecificationDoesJobsAndFindsTheSameCandidates() throws Exception {
-        assumeTrue(isThere(), "there is no python3 on this machine");
+        assumeTrue(Programs.runs("python3", "--version"), "there is no python3 on this machine");
         try (SmallCampaign campaign = new SmallCampaign(folder, 120, new SmallCampaign.Size(1, 3, 0, 1, List.of()))) {
             Ended ended = python("--tracker", "http://127.0.0.1:" + campaign.trackerPort() + "/", "--jobs", "3");
             assertEquals(0, ended.code, ended.err);
@@ -96,7 +87,7 @@ class PythonWorkerIT {
 
     @Test
     void whatIsWrongIsSaidInOneLine() throws Exception {
-        assumeTrue(isThere(), "there is no python3 on this machine");
+        assumeTrue(Programs.runs("python3", "--version"), "there is no python3 on this machine");
         try (SmallCampaign campaign = new SmallCampaign(folder)) {
             Ended refused = python("--tracker", "http://127.0.0.1:" + campaign.trackerPort(), "--name", "x".repeat(41));
             assertEquals(1, refused.code);

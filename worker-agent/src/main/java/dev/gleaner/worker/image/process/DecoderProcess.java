@@ -44,9 +44,9 @@ final class DecoderProcess implements AutoCloseable {
 
     DecoderProcess(List<String> command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-        // It reads strangers' bytes: what stands in the environment (invitations, other programs' keys) is none of its
-        // business,
-        // and options meant for the worker (a debugger's port, a profiler) must not be taken by its child, too.
+        // It reads strangers' bytes: the environment's secrets are none of its business, and options meant for the
+        // worker (a
+        // debugger's port, a profiler) must not be taken by its child, too.
         builder.environment().keySet().retainAll(NEEDED);
         // A second line behind the check of the header, should header and decoder read a file differently.
         builder.environment().put("OPENCV_IO_MAX_IMAGE_PIXELS", Long.toString(1L << 28));

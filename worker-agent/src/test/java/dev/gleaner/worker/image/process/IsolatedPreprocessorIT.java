@@ -72,6 +72,9 @@ class IsolatedPreprocessorIT {
     @Test
     void theProcessThatReadsStrangersBytesSeesNoneOfTheOwnersKeys(@TempDir Path natives) throws Exception {
         assumeTrue(Files.exists(Path.of("/proc/self/environ")), "/proc tells what a process sees");
+        assumeTrue(
+                !DecoderProcess.NEEDED.containsAll(System.getenv().keySet()),
+                "there is nothing in this environment to be left out");
         byte[] good = picture(BufferedImage.TYPE_INT_RGB, "png", 1);
         try (IsolatedPreprocessor isolated = IsolatedPreprocessor.start(natives, 1)) {
             prepare(isolated, good);
@@ -89,7 +92,6 @@ class IsolatedPreprocessorIT {
             seen.removeAll(DecoderProcess.NEEDED);
             seen.removeAll(Set.of("", "OPENCV_IO_MAX_IMAGE_PIXELS"));
             assertEquals(Set.of(), seen);
-            assertTrue(System.getenv().size() > DecoderProcess.NEEDED.size(), "there was something to be left out");
         }
     }
 

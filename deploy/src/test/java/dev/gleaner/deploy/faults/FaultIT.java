@@ -33,7 +33,7 @@ class FaultIT {
     @Test
     void nothingIsLostNothingIsDoneTwiceAndNoTokenIsGrantedTwice() throws Exception {
         System.out.println("seed " + seed + ": replay the nemesis with -Dgleaner.faults.seed=" + seed);
-        List<String> own = ownWorld(Files.createDirectories(FaultRun.objects(folder)));
+        List<String> own = ownWorld(Files.createDirectories(FaultWorld.objects(folder)));
         System.out.println("faults: "
                 + (own.isEmpty()
                         ? "no namespaces are permitted here: the cluster is not split and no disk is filled"

@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.jar.JarEntry;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * ONNX Runtime's native libraries, unpacked once into the worker's own folder. ONNX Runtime itself unpacks them at every start to
@@ -24,6 +28,9 @@ final class OnnxNatives {
             "onnxruntime_providers_shared",
             "onnxruntime_providers_cuda",
             "onnxruntime_providers_tensorrt");
+
+    private static final Logger log = LoggerFactory.getLogger(OnnxNatives.class);
+    private static final String PREFIX = "onnxruntime-";
 
     private OnnxNatives() {}
 
@@ -46,12 +53,37 @@ final class OnnxNatives {
             try (InputStream in = connection.getInputStream()) {
                 JarEntry entry = connection.getJarEntry();
                 if (folder == null) {
-                    folder = Files.createDirectories(cache.resolve("onnxruntime-" + Long.toHexString(entry.getCrc())));
+                    folder = Files.createDirectories(cache.resolve(PREFIX + Long.toHexString(entry.getCrc())));
                 }
                 copy(in, entry.getSize(), folder.resolve(file));
             }
         }
+        if (folder != null) {
+            removeOthers(cache, folder);
+        }
         return folder;
+    }
+
+    /** What earlier versions of the worker unpacked. A process that runs on them has them open, or they cannot be deleted yet. */
+    private static void removeOthers(Path cache, Path folder) throws IOException {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(cache, PREFIX + "*")) {
+            for (Path other : all) {
+                if (!other.equals(folder) && Files.isDirectory(other, LinkOption.NOFOLLOW_LINKS)) {
+                    removeIfPossible(other);
+                }
+            }
+        }
+    }
+
+    private static void removeIfPossible(Path folder) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            log.debug("Libraries of an earlier version stay for now: folder={} cause={}", folder, e.toString());
+        }
     }
 
     /** Whole or not at all, whoever else does the same. */

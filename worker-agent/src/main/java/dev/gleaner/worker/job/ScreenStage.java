@@ -10,7 +10,7 @@ import java.util.List;
 /** Lets through to the fetching what nobody wants left out. Asks about many links at once, and does not wait long for many. */
 final class ScreenStage {
     static final int MOST = Screen.MAX;
-    private static final long FIRST_LINGER_MILLIS = 3_000;
+    static final long FIRST_LINGER_MILLIS = 3_000;
     /** Behind a slow line links trickle for hours, and a lease may ask some hundred times only. */
     private static final long LONGEST_LINGER_MILLIS = 120_000;
 
@@ -44,7 +44,11 @@ final class ScreenStage {
 
     private List<Candidate> next() throws InterruptedException {
         List<Candidate> some = found.takeAlike(MOST, lingerMillis, candidate -> 0);
-        lingerMillis = Math.min(LONGEST_LINGER_MILLIS, 2 * lingerMillis);
+        lingerMillis = longer(lingerMillis);
         return some;
+    }
+
+    static long longer(long lingerMillis) {
+        return Math.min(LONGEST_LINGER_MILLIS, 2 * lingerMillis);
     }
 }

@@ -1,12 +1,14 @@
 package dev.gleaner.worker.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.result.PairDrop;
 import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.worker.extract.Candidate;
 import dev.gleaner.worker.pipeline.Channel;
 import dev.gleaner.worker.pipeline.Line;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -15,6 +17,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class ScreenStageTest {
+    /** What a tracker bears with: docs/protocol/protocol.md. */
+    private static final int MOST_REQUESTS = 500;
+
     private static final int CANDIDATES = 3 * ScreenStage.MOST + 5;
 
     private static Candidate candidate(int i) {
@@ -85,5 +90,17 @@ class ScreenStageTest {
         assertEquals(leftOut, dropped.get(PairDrop.LEFT_OUT), "who asked to be left out is told so, known or not");
         assertEquals(CANDIDATES - leftOut - expected.size(), dropped.get(PairDrop.KNOWN));
         assertEquals(CANDIDATES, asked.stream().mapToInt(i -> i).sum());
+    }
+
+    @Test
+    void linksThatTrickleForHalfADayAreAskedAboutLessOftenThanALeaseMayAsk() {
+        int asked = 0;
+        long linger = ScreenStage.FIRST_LINGER_MILLIS;
+        for (long passed = 0; passed < Duration.ofHours(12).toMillis(); passed += linger) {
+            linger = ScreenStage.longer(linger);
+            asked++;
+        }
+        assertTrue(asked < MOST_REQUESTS, asked + " requests");
+        assertTrue(ScreenStage.longer(ScreenStage.FIRST_LINGER_MILLIS) < 10_000, "the first links do not wait long");
     }
 }

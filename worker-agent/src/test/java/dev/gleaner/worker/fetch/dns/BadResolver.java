@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -95,7 +96,7 @@ final class BadResolver implements AutoCloseable {
                 byte[] answer = answer(query, random.nextDouble() < truncates, random.nextDouble() < fails);
                 InetSocketAddress to = (InetSocketAddress) packet.getSocketAddress();
                 int delay = delayMillis == 0 ? 0 : random.nextInt(delayMillis);
-                later.schedule(() -> send(answer, to), delay, TimeUnit.MILLISECONDS);
+                ScheduledFuture<?> unused = later.schedule(() -> send(answer, to), delay, TimeUnit.MILLISECONDS);
             } catch (IOException e) {
                 return;
             }

@@ -3,6 +3,7 @@ package dev.gleaner.tracker.http;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -22,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /** A name server on this machine that knows some TXT records. Close it when done. */
 final class TxtServer implements AutoCloseable {
@@ -72,13 +74,13 @@ final class TxtServer implements AutoCloseable {
                                 60,
                                 Unpooled.buffer().writeByte(bytes.length).writeBytes(bytes)));
             }
-            ctx.writeAndFlush(response);
+            ctx.writeAndFlush(response).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
         }
     }
 
     @Override
     public void close() {
         channel.close().syncUninterruptibly();
-        loop.shutdownGracefully();
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
 }

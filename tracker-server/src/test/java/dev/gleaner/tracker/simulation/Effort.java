@@ -189,7 +189,6 @@ final class Effort {
         private long pausedUntil;
         private long joinedAt;
         private @Nullable WorkerCalls calls;
-        private @Nullable LeaseDesk desk;
         private @Nullable Judge judge;
         private @Nullable Function<byte[], CompletionStage<byte[]>> answers;
 
@@ -249,7 +248,6 @@ final class Effort {
                     world,
                     Screened.NOTHING,
                     JudgeMonitor.NONE);
-            desk = fresh;
             judge = judging;
             calls = new WorkerCalls(
                     view,

@@ -138,4 +138,27 @@ final class CharterWriter {
                         charter.path("id").asText(), charter.path("signature").asText())
                 : null;
     }
+
+    /** @throws Failure when nobody has signed that version yet */
+    static Charter.Ref requireSigned(String name, JsonNode version) {
+        Charter.Ref earlier = of(version);
+        if (earlier == null) {
+            throw new Failure(
+                    Exit.USAGE,
+                    "campaign " + name + " is not signed yet: campaign sign " + name + " --key FILE --paths FILE");
+        }
+        return earlier;
+    }
+
+    /** A tracker that shows another policy than was signed may be in other hands: its policy must not be signed. */
+    static Charter requireUnchanged(String name, JsonNode version, Charter signed) throws IOException {
+        Policy shown = OperatorOptions.JSON.treeToValue(version.path("policy"), Policy.class);
+        if (!signed.campaign().equals(name) || !signed.policy().equals(shown)) {
+            throw new Failure(
+                    Exit.DATA,
+                    "the tracker shows another policy of campaign " + name + " than this key has signed as version "
+                            + version.path("version").asInt() + "; somebody has changed it. Nothing is signed");
+        }
+        return signed;
+    }
 }

@@ -7,8 +7,8 @@ import dev.gleaner.protocol.operator.JobView;
 import dev.gleaner.protocol.operator.WorkerView;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.OperatorToken;
 import dev.gleaner.tracker.Places;
-import dev.gleaner.tracker.Tracker;
 import dev.gleaner.tracker.TrackerConfig;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
@@ -295,8 +295,8 @@ final class LedgerCommand {
             ledger.replace(Access.FIRST_TOKEN, Tokens.hash(token), ACTOR)
                     .toCompletableFuture()
                     .join();
-            Path file = config.data().resolve("operator.token");
-            Tracker.writePrivate(file, token + "\n");
+            Path file = OperatorToken.file(config.data());
+            OperatorToken.write(file, token);
             out.println("the new operators' token lies in " + file + "; start the trackers again");
             return Exit.OK;
         }

@@ -51,6 +51,11 @@ final class OperatorOptions {
         return send(request(path).GET());
     }
 
+    /** All versions of a campaign's policy, the latest first. */
+    JsonNode policies(String campaign) throws IOException {
+        return get("v1/campaigns/" + segment(campaign) + "/policies").path("policies");
+    }
+
     /** What everybody may see: without a token. */
     JsonNode look(String path) throws IOException {
         return send(HttpRequest.newBuilder(address(path))

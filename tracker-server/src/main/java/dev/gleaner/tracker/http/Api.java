@@ -8,17 +8,22 @@ import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.service.Access;
 import dev.gleaner.tracker.service.AttentionCalls;
 import dev.gleaner.tracker.service.BundleShelf;
+import dev.gleaner.tracker.service.CampaignCalls;
 import dev.gleaner.tracker.service.DoorCalls;
 import dev.gleaner.tracker.service.ExploreCalls;
+import dev.gleaner.tracker.service.JobCalls;
 import dev.gleaner.tracker.service.LeaseCalls;
-import dev.gleaner.tracker.service.OperatorCalls;
 import dev.gleaner.tracker.service.PublicCalls;
 import dev.gleaner.tracker.service.Refusal;
 import dev.gleaner.tracker.service.ReleaseCalls;
+import dev.gleaner.tracker.service.RosterCalls;
 import dev.gleaner.tracker.service.ScreenCalls;
+import dev.gleaner.tracker.service.SettingCalls;
 import dev.gleaner.tracker.service.StopCalls;
 import dev.gleaner.tracker.service.TrustCalls;
+import dev.gleaner.tracker.service.UpkeepCalls;
 import dev.gleaner.tracker.service.WorkerCalls;
+import dev.gleaner.tracker.sites.SiteDesk;
 import dev.gleaner.tracker.storage.ObjectStore;
 import dev.gleaner.tracker.storage.file.FileObjectStore;
 import io.vertx.core.Vertx;
@@ -61,7 +66,12 @@ public final class Api {
             PublicCalls everybody,
             Watchers watchers,
             StopCalls stops,
-            OperatorCalls operators,
+            CampaignCalls campaigns,
+            JobCalls jobs,
+            RosterCalls roster,
+            SettingCalls settings,
+            UpkeepCalls upkeep,
+            SiteDesk sites,
             TrustCalls trust,
             ReleaseCalls releases,
             ExploreCalls explore,
@@ -83,17 +93,7 @@ public final class Api {
         this.addresses = addresses;
         this.workers =
                 new WorkerRoutes(services.workers, services.screens, services.bundles, services.uploads, addresses);
-        this.operators = new OperatorRoutes(
-                services.access,
-                services.operators,
-                services.trust,
-                services.releases,
-                services.leases,
-                services.attention,
-                services.stops,
-                services.door,
-                services.workers,
-                services.bundles);
+        this.operators = new OperatorRoutes(services);
     }
 
     public Router router() {
@@ -123,10 +123,10 @@ public final class Api {
                         services.version,
                         ProtocolVersion.CURRENT,
                         ProtocolVersion.OLDEST_SERVED,
-                        services.operators.campaignKey().orElse(null)));
-        calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.operators.campaigns()));
-        calls.get("/v1/campaigns/:name", ctx -> services.operators.campaign(ctx.pathParam("name")));
-        calls.get("/v1/worker-release", ctx -> services.operators.release());
+                        services.campaigns.campaignKey().orElse(null)));
+        calls.get("/v1/campaigns", ctx -> Map.of("campaigns", services.campaigns.campaigns()));
+        calls.get("/v1/campaigns/:name", ctx -> services.campaigns.campaign(ctx.pathParam("name")));
+        calls.get("/v1/worker-release", ctx -> services.settings.release());
         new PublicRoutes(
                         vertx,
                         services.everybody,

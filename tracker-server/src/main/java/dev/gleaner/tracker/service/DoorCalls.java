@@ -76,7 +76,7 @@ public final class DoorCalls {
 
     public CompletionStage<InvitationMade> invite(String actor, NewInvitation wish) {
         requireText(wish.note(), "note");
-        require(wish.uses() >= 0, "uses must be 0, which means any number, or more");
+        Refusal.unless(wish.uses() >= 0, "uses must be 0, which means any number, or more");
         String code = Tokens.make();
         Roster.Invitation invitation = new Roster.Invitation(
                 Tokens.id(), wish.note(), wish.uses(), 0, clock.instant(), end(wish.days()), false);
@@ -173,7 +173,7 @@ public final class DoorCalls {
     }
 
     private @Nullable Instant end(int days) {
-        require(days >= 0 && days <= MOST_DAYS, "days must be 0, which means for ever, to " + MOST_DAYS);
+        Refusal.unless(days >= 0 && days <= MOST_DAYS, "days must be 0, which means for ever, to " + MOST_DAYS);
         return days == 0 ? null : clock.instant().plus(Duration.ofDays(days));
     }
 
@@ -186,12 +186,7 @@ public final class DoorCalls {
     }
 
     private static void requireText(String text, String what) {
-        require(!text.isBlank() && text.equals(Printable.of(text, 80)), what + " must be 1 to 80 printable characters");
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, otherwise);
-        }
+        Refusal.unless(
+                !text.isBlank() && text.equals(Printable.of(text, 80)), what + " must be 1 to 80 printable characters");
     }
 }

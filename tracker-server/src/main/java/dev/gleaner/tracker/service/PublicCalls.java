@@ -249,7 +249,7 @@ public final class PublicCalls {
     }
 
     public Policy policy(String campaign) {
-        return statistics.policy(campaign).orElseThrow(() -> OperatorCalls.noCampaign(campaign));
+        return statistics.policy(campaign).orElseThrow(() -> CampaignCalls.noCampaign(campaign));
     }
 
     /**
@@ -262,7 +262,7 @@ public final class PublicCalls {
     public List<PolicyLine> policies(String campaign) {
         List<Ledger.PolicyVersion> versions = ledger.policies(campaign);
         if (versions.isEmpty()) {
-            throw OperatorCalls.noCampaign(campaign);
+            throw CampaignCalls.noCampaign(campaign);
         }
         return versions.stream()
                 .map(v -> new PolicyLine(v.version(), v.at().toString(), v.reason(), v.policy(), v.charter()))
@@ -298,7 +298,7 @@ public final class PublicCalls {
         return shared(
                 ranked,
                 "profile " + campaign,
-                () -> statistics.profile(campaign).orElseThrow(() -> OperatorCalls.noCampaign(campaign)));
+                () -> statistics.profile(campaign).orElseThrow(() -> CampaignCalls.noCampaign(campaign)));
     }
 
     /**
@@ -440,7 +440,7 @@ public final class PublicCalls {
         boolean known = overview().campaigns.stream()
                 .anyMatch(now -> now.status().name().equals(campaign));
         if (!known) {
-            throw OperatorCalls.noCampaign(campaign);
+            throw CampaignCalls.noCampaign(campaign);
         }
     }
 

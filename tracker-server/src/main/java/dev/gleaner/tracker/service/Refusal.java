@@ -12,6 +12,17 @@ public final class Refusal extends RuntimeException {
         this.code = code;
     }
 
+    /**
+     * Refuses what somebody sent unless it holds.
+     *
+     * @param otherwise what it must be, for whoever sent it
+     */
+    static void unless(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new Refusal(ProblemCode.MALFORMED_REQUEST, otherwise);
+        }
+    }
+
     public ProblemCode code() {
         return code;
     }

@@ -47,7 +47,7 @@ public final class ReleaseCalls {
     public static final int MOST_LISTED = 2_000;
 
     private final ReleaseBook book;
-    private final OperatorCalls operators;
+    private final CampaignCalls campaigns;
     private final ObjectStore store;
     private final InstantSource clock;
     private final Removals removals;
@@ -66,7 +66,7 @@ public final class ReleaseCalls {
      */
     public ReleaseCalls(
             ReleaseBook book,
-            OperatorCalls operators,
+            CampaignCalls campaigns,
             ObjectStore store,
             InstantSource clock,
             Removals removals,
@@ -74,7 +74,7 @@ public final class ReleaseCalls {
             ReleaseThread thread,
             Runnable wished) {
         this.book = book;
-        this.operators = operators;
+        this.campaigns = campaigns;
         this.store = store;
         this.clock = clock;
         this.removals = removals;
@@ -169,18 +169,19 @@ public final class ReleaseCalls {
     public record OptOutPage(List<OptOutLine> optOuts, long all) {}
 
     public CompletionStage<Begun> create(String actor, Wish wish) {
-        CampaignStatus campaign = operators.campaign(wish.campaign());
-        require(
+        CampaignStatus campaign = campaigns.campaign(wish.campaign());
+        Refusal.unless(
                 campaign.stage() != Stage.FETCH,
                 "campaign " + campaign.name() + " keeps pictures, no pairs; release the one that scores them");
         long room = Runtime.getRuntime().maxMemory() / 3 / BYTES_A_PAIR;
         int rows = wish.rowsPerFile() == 0 ? (int) Math.min(USUAL_ROWS, room) : wish.rowsPerFile();
-        require(rows >= LEAST_ROWS && rows <= MOST_ROWS, "rowsPerFile must be " + LEAST_ROWS + " to " + MOST_ROWS);
-        require(
+        Refusal.unless(
+                rows >= LEAST_ROWS && rows <= MOST_ROWS, "rowsPerFile must be " + LEAST_ROWS + " to " + MOST_ROWS);
+        Refusal.unless(
                 rows <= room,
                 "rowsPerFile is too much for this tracker's memory, which has room for " + room
                         + "; give it more with -Xmx, or ask for smaller files");
-        require((wish.preset() == null) != (wish.own() == null), "name a preset, or give one of your own");
+        Refusal.unless((wish.preset() == null) != (wish.own() == null), "name a preset, or give one of your own");
         Preset preset = wish.own() != null ? wish.own() : builtIn(String.valueOf(wish.preset()));
         return book.begin(campaign.name(), preset.name(), preset.json(), rows, actor)
                 .thenApply(version -> {
@@ -330,7 +331,7 @@ public final class ReleaseCalls {
 
     /** Leaves a list out, as of pictures that are known to be bad. */
     public CompletionStage<Honoured> honour(String actor, Listed list) {
-        require(
+        Refusal.unless(
                 !list.values().isEmpty() && list.values().size() <= MOST_LISTED,
                 "values must hold 1 to " + MOST_LISTED + " of them");
         List<OptOuts.OptOut> wishes =
@@ -359,7 +360,7 @@ public final class ReleaseCalls {
 
     /** Wishes that wait for somebody first, then those that came last; at most so many. */
     public OptOutPage optOuts(int limit) {
-        require(limit >= 1 && limit <= MOST_SHOWN, "limit must be 1 to " + MOST_SHOWN);
+        Refusal.unless(limit >= 1 && limit <= MOST_SHOWN, "limit must be 1 to " + MOST_SHOWN);
         List<OptOutLine> lines = book.latestOptOuts(limit).stream()
                 .map(wish -> new OptOutLine(
                         wish.kind(),
@@ -397,12 +398,6 @@ public final class ReleaseCalls {
                     ? "kind must be url, domain, page, image or address"
                     : String.valueOf(e.getMessage());
             throw new Refusal(ProblemCode.MALFORMED_REQUEST, why);
-        }
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new Refusal(ProblemCode.MALFORMED_REQUEST, otherwise);
         }
     }
 }

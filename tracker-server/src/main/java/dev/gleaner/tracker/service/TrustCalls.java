@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
 public final class TrustCalls {
     private final Reputation reputation;
     private final Judge judge;
-    private final OperatorCalls operators;
+    private final CampaignCalls campaigns;
+    private final RosterCalls roster;
 
-    public TrustCalls(Reputation reputation, Judge judge, OperatorCalls operators) {
+    public TrustCalls(Reputation reputation, Judge judge, CampaignCalls campaigns, RosterCalls roster) {
         this.reputation = reputation;
         this.judge = judge;
-        this.operators = operators;
+        this.campaigns = campaigns;
+        this.roster = roster;
     }
 
     /** @param replication null: results are checked in themselves only */
@@ -36,25 +38,25 @@ public final class TrustCalls {
 
     /** Says how a campaign's results are compared from now on. When no more are, those that wait are judged by themselves. */
     public CompletionStage<CampaignStatus> replicate(String actor, String campaign, Wish wish) {
-        if (wish.replication() != null && operators.campaign(campaign).stage() == Stage.FETCH) {
+        if (wish.replication() != null && campaigns.campaign(campaign).stage() == Stage.FETCH) {
             throw new Refusal(
                     ProblemCode.MALFORMED_REQUEST,
                     "results of a campaign that only fetches cannot be compared; compare those of the one that scores");
         }
         return reputation.replicate(campaign, wish.replication(), actor).thenApply(found -> {
             if (!found) {
-                throw OperatorCalls.noCampaign(campaign);
+                throw CampaignCalls.noCampaign(campaign);
             }
             if (wish.replication() == null) {
                 reputation.waiting(campaign).forEach(result -> judge.judge(result.job(), result.attempt()));
             }
-            return operators.campaign(campaign);
+            return campaigns.campaign(campaign);
         });
     }
 
     /** Takes back all for which nobody else stands, and gives the worker no more jobs. Blocks. */
     public Convicted convict(String actor, String worker) {
-        operators.worker(worker);
+        roster.worker(worker);
         if (!join(reputation.convict(worker, actor))) {
             throw new Refusal(ProblemCode.STATE_CONFLICT, "worker " + worker + " is convicted already");
         }
@@ -64,7 +66,7 @@ public final class TrustCalls {
     /** Undoes a conviction, and makes count again what can. Blocks. */
     public Pardoned pardon(String actor, String worker) throws IOException {
         if (!join(reputation.pardon(worker, actor))) {
-            throw OperatorCalls.noWorker(worker);
+            throw RosterCalls.noWorker(worker);
         }
         BackTracking.GivenBack given = judge.backTracking().giveBack(worker, actor);
         return new Pardoned(worker, given.reinstated(), given.left());

@@ -7,7 +7,6 @@ import static dev.gleaner.tracker.ledger.sql.Sql.update;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.campaign.Policy;
 import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.lease.Charter;
@@ -19,7 +18,6 @@ import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.Profile;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Decision;
-import dev.gleaner.tracker.ledger.JobSnapshot;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
@@ -30,7 +28,6 @@ import dev.gleaner.tracker.ledger.ResultChain;
 import dev.gleaner.tracker.ledger.Roster;
 import dev.gleaner.tracker.ledger.Share;
 import dev.gleaner.tracker.ledger.Statistics;
-import dev.gleaner.tracker.trust.Standing;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
@@ -39,13 +36,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -62,13 +56,12 @@ public final class SqlLedger implements Ledger {
     private final InstantSource clock;
     private final List<GroupCommit> writers = new ArrayList<>();
     private final String epoch;
+    private final JobChanges changes;
     private final Roster roster = new SqlRoster(this);
     private final Statistics statistics = new SqlStatistics(this);
     private final Reputation reputation = new SqlReputation(this);
     private final ReleaseBook releaseBook = new SqlReleaseBook(this);
     private final ResultChain chain = new SqlResultChain(this);
-
-    private final Map<Long, Stage> stages = new ConcurrentHashMap<>();
 
     /** Jobs that somebody has had: what is said of them changes no more. */
     private final Cache<Long, ReadyJob> jobs =
@@ -107,6 +100,7 @@ public final class SqlLedger implements Ledger {
         } catch (SQLException e) {
             throw new LedgerException("the ledger " + database.name() + " cannot be opened: " + e.getMessage(), e);
         }
+        changes = new JobChanges(epoch, database.forShare(), clock);
         SecureRandom random = new SecureRandom();
         for (int i = 0; i < database.writers(); i++) {
             // A slot that two writers happen to share is slower, not wrong: its row is locked.
@@ -323,148 +317,25 @@ public final class SqlLedger implements Ledger {
 
     @Override
     public CompletionStage<Optional<Decision>> apply(long job, LedgerEvent event, String actor) {
-        return write(job, c -> {
-            Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
-            return loaded.isEmpty() ? Optional.empty() : Optional.of(apply(c, loaded.get(), event, actor));
-        });
+        return write(job, c -> changes.apply(c, job, event, actor));
     }
 
     @Override
     public CompletionStage<Optional<Decision>> accept(
             long job, int attempt, Manifest manifest, Profile profile, @Nullable Opinion opinion) {
-        return write(job, c -> {
-            Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
-            if (loaded.isEmpty()) {
-                return Optional.empty();
-            }
-            Decision decision = apply(c, loaded.get(), new LedgerEvent.Accept(attempt, opinion), "tracker");
-            boolean counts = decision instanceof Decision.Applied applied
-                    && applied.job() != null
-                    && applied.job().canonical() == attempt;
-            if (counts) {
-                String worker = loaded.get().job().attempts().get(attempt - 1).worker();
-                long campaign = loaded.get().campaign();
-                Stage stage = stage(c, campaign);
-                c.sums().result(campaign, worker, manifest, profile, stage != Stage.FETCH, clock.millis());
-                note(c, campaign, ResultChain.Kind.ACCEPT, loaded.get().job(), attempt);
-                if (stage == Stage.FETCH) {
-                    Campaigns.feed(c, campaign, job, database.forShare());
-                }
-                if (opinion != null) {
-                    judged(c, loaded.get().job(), worker, opinion);
-                }
-            }
-            return Optional.of(decision);
-        });
-    }
-
-    /** What the comparison says of those whose results were compared. */
-    private void judged(Session session, JobSnapshot job, String worker, Opinion opinion) {
-        if (opinion.compared()) {
-            session.sums().judged(worker, Standing.Outcome.CONFIRMED);
-        }
-        opinion.others()
-                .forEach((number, outcome) ->
-                        session.sums().judged(job.attempts().get(number - 1).worker(), outcome));
+        return write(job, c -> changes.accept(c, job, attempt, manifest, profile, opinion));
     }
 
     @Override
     public CompletionStage<Optional<Decision>> retract(
             long job, int attempt, Manifest manifest, Profile profile, String reason, String actor) {
-        return changeResult(
-                job,
-                new LedgerEvent.Retract(attempt, reason),
-                actor,
-                (c, campaign, worker, stage) -> c.sums().retracted(campaign, worker, manifest, profile));
+        return write(job, c -> changes.retract(c, job, attempt, manifest, profile, reason, actor));
     }
 
     @Override
     public CompletionStage<Optional<Decision>> reinstate(
             long job, int attempt, Manifest manifest, Profile profile, String actor) {
-        return changeResult(
-                job,
-                new LedgerEvent.Reinstate(attempt),
-                actor,
-                (c, campaign, worker, stage) ->
-                        c.sums().result(campaign, worker, manifest, profile, true, clock.millis()));
-    }
-
-    private interface ResultChange {
-        void make(Session session, long campaign, String worker, Stage stage) throws SQLException;
-    }
-
-    private CompletionStage<Optional<Decision>> changeResult(
-            long job, LedgerEvent event, String actor, ResultChange change) {
-        return write(job, c -> {
-            Optional<Jobs.Loaded> loaded = Jobs.load(c, job);
-            if (loaded.isEmpty()) {
-                return Optional.empty();
-            }
-            Stage stage = stage(c, loaded.get().campaign());
-            if (stage == Stage.FETCH) {
-                return Optional.of(new Decision.Refused(
-                        ProblemCode.STATE_CONFLICT, "batches of a fetch campaign cannot be taken back"));
-            }
-            Decision decision = apply(c, loaded.get(), event, actor);
-            if (decision instanceof Decision.Applied applied) {
-                int attempt = applied.attempts().get(0).number();
-                String worker = loaded.get().job().attempts().get(attempt - 1).worker();
-                change.make(c, loaded.get().campaign(), worker, stage);
-                ResultChain.Kind kind =
-                        event instanceof LedgerEvent.Retract ? ResultChain.Kind.RETRACT : ResultChain.Kind.REINSTATE;
-                note(c, loaded.get().campaign(), kind, loaded.get().job(), attempt);
-            }
-            return Optional.of(decision);
-        });
-    }
-
-    private void note(Session session, long campaign, ResultChain.Kind kind, JobSnapshot job, int attempt) {
-        JobSnapshot.Attempt result = job.attempts().get(attempt - 1);
-        session.notes()
-                .add(new ChainNotes.Note(
-                        campaign,
-                        kind,
-                        job.id(),
-                        new FencingToken(result.epoch(), attempt),
-                        Objects.requireNonNull(result.fingerprint(), "a result that was handed in has a fingerprint"),
-                        clock.instant()));
-    }
-
-    private Stage stage(Session session, long campaign) throws SQLException {
-        Stage known = stages.get(campaign);
-        if (known == null) {
-            known = Campaigns.stage(session, campaign);
-            stages.put(campaign, known);
-        }
-        return known;
-    }
-
-    private Decision apply(Session session, Jobs.Loaded loaded, LedgerEvent event, String actor) throws SQLException {
-        Decision decision = Jobs.apply(session, loaded, event, epoch, clock.millis());
-        if (decision instanceof Decision.Applied applied) {
-            String action = event.kind().name().toLowerCase(Locale.ROOT);
-            audit(session, actor, action, "job " + loaded.job().id(), describe(applied));
-        }
-        return decision;
-    }
-
-    private static String describe(Decision.Applied applied) {
-        StringBuilder text = new StringBuilder();
-        for (Decision.AttemptChange change : applied.attempts()) {
-            text.append("attempt ").append(change.number()).append(' ');
-            if (change.from() != null) {
-                text.append(change.from()).append(' ');
-            }
-            text.append("-> ").append(change.to());
-            if (change.detail() != null) {
-                text.append(": ").append(change.detail());
-            }
-            text.append("; ");
-        }
-        if (applied.job() != null) {
-            text.append("job ").append(applied.job().status());
-        }
-        return text.toString();
+        return write(job, c -> changes.reinstate(c, job, attempt, manifest, profile, actor));
     }
 
     @Override

@@ -10,6 +10,9 @@ COPY packages/modules /
 RUN jlink --add-modules "$(cat /modules)" --no-header-files --no-man-pages --compress zip-6 --output /runtime
 
 FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04
+# What this Java's decoders of pictures take from the system.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends libjpeg-turbo8 liblcms2-2 && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 gleaner \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin gleaner \
     && install -d -o gleaner -g gleaner -m 0700 /data

@@ -12,6 +12,9 @@ RUN case "$(uname -m)" in x86_64) platform=x86_64 ;; aarch64) platform=arm64 ;; 
     && cp "/jars/worker-agent-linux-$platform.jar" /worker-agent.jar
 
 FROM debian:trixie-slim
+# What this Java's decoders of pictures take from the system.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends libjpeg62-turbo liblcms2-2 && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 gleaner \
     && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin gleaner \
     && install -d -o gleaner -g gleaner -m 0700 /data

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -167,6 +169,47 @@ class PackageIT {
         assertEquals(69, broken.exitValue(), programs.read("broken.log"));
         assertTrue(programs.read("broken.log").contains("Nothing was changed"), programs.read("broken.log"));
         said(programs, user(), prefix.resolve("bin/gleaner-worker").toString(), "--version");
+    }
+
+    /** What a package needs of the machine it was made on, other machines may not have. */
+    @Test
+    void itsJavaNeedsNothingOfTheSystemButTheCLibrary() throws Exception {
+        Set<String> outside = new TreeSet<>();
+        for (String library :
+                List.of("libjavajpeg.so", "liblcms.so", "libawt.so", "libzip.so", "libjli.so", "server/libjvm.so")) {
+            String needed = said(
+                    programs,
+                    Map.of(),
+                    "ldd",
+                    unpacked().resolve("runtime/lib/" + library).toString());
+            needed.lines()
+                    .map(String::strip)
+                    .filter(line -> line.contains(" => /"))
+                    .filter(line -> !line.contains(" => " + unpacked()))
+                    .map(line -> line.substring(0, line.indexOf(' ')))
+                    .forEach(outside::add);
+        }
+        outside.removeIf(name -> name.matches("(libc|libm|libdl|libpthread|librt|libgcc_s|libstdc\\+\\+)\\.so\\.\\d+"));
+        assertEquals(Set.of(), outside);
+    }
+
+    @Test
+    void aWorkerWhoseJavaCannotDecodeDoesNotBegin() throws Exception {
+        Files.delete(unpacked().resolve("runtime/lib/libjavajpeg.so"));
+        Process worker = programs.launch(
+                user(),
+                List.of(
+                        unpacked().resolve("bin/gleaner-worker").toString(),
+                        "preprocess",
+                        "--output-dir",
+                        folder.resolve("out").toString(),
+                        folder.resolve("picture.jpg").toString()),
+                "decoders.log");
+        assertTrue(worker.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(74, worker.exitValue(), programs.read("decoders.log"));
+        assertTrue(
+                programs.read("decoders.log").contains("this Java cannot decode pictures of format jpeg"),
+                programs.read("decoders.log"));
     }
 
     @Test

@@ -1,5 +1,6 @@
 /**
- * The tracker: one runnable jar. {@link dev.gleaner.tracker.Tracker} wires the parts; it and the commands are the only\n * places that see them all.
+ * The tracker: one runnable jar. {@link dev.gleaner.tracker.Tracker} wires the parts; it and the commands are the only
+ * places that see them all.
  */
 @NullMarked
 package dev.gleaner.tracker;

@@ -12,6 +12,7 @@ import dev.gleaner.worker.fetch.Fetcher;
 import dev.gleaner.worker.fetch.dns.NameStats;
 import dev.gleaner.worker.fetch.dns.Resolved;
 import dev.gleaner.worker.guest.Control;
+import dev.gleaner.worker.image.JavaDecoders;
 import dev.gleaner.worker.image.Preprocessor;
 import dev.gleaner.worker.image.process.IsolatedPreprocessor;
 import dev.gleaner.worker.tracker.TrackerClient;
@@ -72,6 +73,7 @@ final class DoctorCommand implements Callable<Integer> {
         long memory = Runtime.getRuntime().maxMemory() >> 20;
         check("Memory", memory >= NEEDED_MEMORY_MIB, memory + " MiB for Java", "give it more with -Xmx1g");
         check("CPUs", true, Integer.toString(Runtime.getRuntime().availableProcessors()), "");
+        checkDecoders();
         checkDisk();
         URI address = tracker.address();
         checkNames();
@@ -82,6 +84,15 @@ final class DoctorCommand implements Callable<Integer> {
         }
         out.println(well ? "All is well: run would work." : "Something must be mended first.");
         return well ? Exit.OK : Exit.UNAVAILABLE;
+    }
+
+    private void checkDecoders() {
+        try {
+            JavaDecoders.require();
+        } catch (IOException e) {
+            out.println("! Pictures  " + e.getMessage());
+            well = false;
+        }
     }
 
     private void checkDisk() {

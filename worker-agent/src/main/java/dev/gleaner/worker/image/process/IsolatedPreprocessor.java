@@ -5,6 +5,7 @@ import dev.gleaner.worker.guest.OwnJava;
 import dev.gleaner.worker.image.DirectPreprocessor;
 import dev.gleaner.worker.image.ImageHeader;
 import dev.gleaner.worker.image.ImageRefusedException;
+import dev.gleaner.worker.image.JavaDecoders;
 import dev.gleaner.worker.image.Preprocessor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,8 +57,10 @@ public final class IsolatedPreprocessor implements Preprocessor {
      *
      * @param natives folder for unpacked native libraries
      * @param threads pictures decoded at a time
+     * @throws IOException when this Java lacks decoders of its own
      */
-    public static IsolatedPreprocessor start(Path natives, int threads) {
+    public static IsolatedPreprocessor start(Path natives, int threads) throws IOException {
+        JavaDecoders.require();
         return new IsolatedPreprocessor(ownCommand(natives, threads), Duration.ofSeconds(20));
     }
 

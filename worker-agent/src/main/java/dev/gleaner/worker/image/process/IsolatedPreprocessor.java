@@ -123,8 +123,9 @@ public final class IsolatedPreprocessor implements Preprocessor {
         if (closed || vainStarts >= VAIN_STARTS) {
             return null;
         }
+        DecoderProcess fresh = null;
         try {
-            DecoderProcess fresh = new DecoderProcess(command);
+            fresh = new DecoderProcess(command);
             String about = fresh.about().get(patience.toMillis(), TimeUnit.MILLISECONDS);
             if (now == null) {
                 log.info("Pictures are decoded in a process of their own: pid={} decoders={}", fresh.pid(), about);
@@ -140,6 +141,9 @@ public final class IsolatedPreprocessor implements Preprocessor {
                         "No process for decoding can be started; Java's own decoders are used, which is slower: cause={}",
                         e.toString());
             }
+        }
+        if (fresh != null) {
+            fresh.close();
         }
         return null;
     }

@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -148,6 +149,28 @@ class IsolatedPreprocessorIT {
             }
             assertTrue(isolated.about().contains("Java's own"), isolated.about());
         }
+    }
+
+    @Test
+    void processesThatDoNotSpeakInTimeAreNotLeftBehind() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/bin/sleep")), "a program that says nothing is needed");
+        Set<Long> before = children();
+        byte[] good = picture(BufferedImage.TYPE_INT_RGB, "jpg", 1);
+        try (IsolatedPreprocessor isolated =
+                new IsolatedPreprocessor(List.of("/bin/sleep", "600"), Duration.ofMillis(50))) {
+            for (int i = 0; i < 5; i++) {
+                assertArrayEquals(prepare(DirectPreprocessor.pureJava(), good), prepare(isolated, good));
+            }
+            for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+                if (!before.contains(child.pid())) {
+                    child.onExit().get(20, TimeUnit.SECONDS);
+                }
+            }
+        }
+    }
+
+    private static Set<Long> children() {
+        return ProcessHandle.current().children().map(ProcessHandle::pid).collect(Collectors.toSet());
     }
 
     @Test

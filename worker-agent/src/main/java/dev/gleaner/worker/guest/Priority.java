@@ -1,11 +1,13 @@
 package dev.gleaner.worker.guest;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -29,6 +31,8 @@ public final class Priority {
                     "-NoProfile",
                     "-Command",
                     "(Get-Process -Id " + pid + ").PriorityClass='" + priority + "'");
+        } else if (now().orElse(0) >= nice) {
+            return; // A service manager has seen to it, and raising it again is not permitted.
         } else {
             command = new ArrayList<>(List.of("renice", "-n", Integer.toString(nice), "-p"));
             command.addAll(threads(pid));
@@ -47,6 +51,17 @@ public final class Priority {
             log.info("The priority could not be lowered: cause={}", e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** This process's nice value on Linux, -20 to 19: the 19th field of proc_pid_stat(5), the second of which may hold anything. */
+    static OptionalInt now() {
+        try {
+            String stat = Files.readString(Path.of("/proc/self/stat"), StandardCharsets.ISO_8859_1);
+            String[] fromThird = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return OptionalInt.of(Integer.parseInt(fromThird[19 - 3]));
+        } catch (IOException | RuntimeException e) {
+            return OptionalInt.empty();
         }
     }
 

@@ -95,6 +95,10 @@ final class HttpDoor {
                 .setHost(config.host())
                 // All event loops share one port; a negative one is any free port that they share.
                 .setPort(config.port() == 0 ? -1 : config.port())
+                // Of those who call in the clear only Java's client offers to go over to HTTP/2, and of answers that
+                // were
+                // larger than a frame one in some hundred then never came to an end.
+                .setHttp2ClearTextEnabled(false)
                 .setCompressionSupported(true)
                 .setIdleTimeout(IDLE_SECONDS)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
@@ -26,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** HTTPS from PEM files, as a certificate authority hands them out. */
 class TlsIT {
     private static final char[] PASSWORD = "changeit".toCharArray();
+
+    private static final int CALLS = 100;
+    private static final int LARGER_THAN_A_FRAME = 16_384;
 
     @TempDir
     Path folder;
@@ -97,6 +101,11 @@ class TlsIT {
             assertEquals(
                     200,
                     client.send(live, HttpResponse.BodyHandlers.discarding()).statusCode());
+            for (int i = 0; i < CALLS; i++) {
+                HttpResponse<String> meters =
+                        meters("https", HttpClient.newBuilder().sslContext(context), tracker);
+                assertTrue(meters.body().length() > LARGER_THAN_A_FRAME, "the answer is in parts");
+            }
             HttpRequest plain = HttpRequest.newBuilder(
                             URI.create("http://127.0.0.1:" + tracker.port() + "/health/live"))
                     .build();
@@ -107,6 +116,30 @@ class TlsIT {
                     IOException.class,
                     () -> HttpClient.newHttpClient().send(live, HttpResponse.BodyHandlers.discarding()));
         }
+    }
+
+    /** Java's client offers to go over to HTTP/2 in the clear; where that was accepted, some large answers never ended. */
+    @Test
+    void whoOffersToSpeakHttp2InTheClearIsAnsweredInFullAllTheSame() throws Exception {
+        try (Tracker tracker = Tracker.start(config(folder.resolve("data"), null), InstantSource.system(), "test")) {
+            for (int i = 0; i < CALLS; i++) {
+                HttpResponse<String> meters = meters("http", HttpClient.newBuilder(), tracker);
+                assertEquals(HttpClient.Version.HTTP_1_1, meters.version());
+                assertTrue(meters.body().length() > LARGER_THAN_A_FRAME, "the answer is in parts");
+            }
+        }
+    }
+
+    /** Over a connection of its own. */
+    private static HttpResponse<String> meters(String scheme, HttpClient.Builder client, Tracker tracker)
+            throws Exception {
+        return client.version(HttpClient.Version.HTTP_2)
+                .build()
+                .send(
+                        HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + tracker.port() + "/metrics"))
+                                .timeout(Duration.ofSeconds(20))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

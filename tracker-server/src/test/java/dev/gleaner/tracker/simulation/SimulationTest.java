@@ -6,21 +6,28 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 
 /**
- * Thousands of efforts under trouble, each from its seed alone. {@code -Dgleaner.simulation.seeds=N} sets how many, {@code
- * -Dgleaner.simulation.seed=S} replays one with all its log lines.
+ * Runs whole campaigns under trouble, each from its seed alone: {@code -Dgleaner.simulation.seeds=N} of them that are the same at
+ * every run, then for {@code -Dgleaner.simulation.seconds=T} such as no run had before. {@code -Dgleaner.simulation.seed=S} replays
+ * one with all its log lines.
  */
+@Tag("pure")
 class SimulationTest {
     private static final Logger LOG = (Logger) LoggerFactory.getLogger("dev.gleaner.tracker");
+    /** As many seeds are run between two looks at the time. */
+    private static final long BATCH = 100;
+
     private static Level before;
 
     @BeforeAll
@@ -46,24 +53,38 @@ class SimulationTest {
         }
     }
 
-    @Test
-    void thePromisesHoldUnderEveryTroubleThatChanceThinksOf() {
-        Long one = Long.getLong("gleaner.simulation.seed");
-        if (one != null) {
-            LOG.setLevel(Level.INFO);
-        }
-        long from = one == null ? 0 : one;
-        long to = one == null ? Long.getLong("gleaner.simulation.seeds", 1_000) : one + 1;
-        // Each effort runs in one thread; several run side by side.
-        LongAdder hedged = new LongAdder();
-        LongStream.range(from, to).parallel().forEach(seed -> {
+    /** Runs seeds side by side, each effort in one thread. */
+    private static void runAll(LongStream seeds, LongAdder hedged) {
+        seeds.parallel().forEach(seed -> {
             Throwable broken = run(seed, Bug.NONE, hedged);
             if (broken != null) {
                 fail("seed " + seed + " breaks a promise; replay it with -Dgleaner.simulation.seed=" + seed, broken);
             }
         });
-        System.out.println("simulation: " + (to - from) + " efforts, " + hedged + " jobs went to two workers");
-        assertTrue(one != null || hedged.sum() > (to - from) / 10, "too few stragglers were hedged: " + hedged);
+    }
+
+    @Test
+    void thePromisesHoldUnderEveryTroubleThatChanceThinksOf() {
+        Long one = Long.getLong("gleaner.simulation.seed");
+        if (one != null) {
+            LOG.setLevel(Level.INFO);
+            runAll(LongStream.of(one), new LongAdder());
+            return;
+        }
+        LongAdder hedged = new LongAdder();
+        long fixed = Long.getLong("gleaner.simulation.seeds", 1_000);
+        runAll(LongStream.range(0, fixed), hedged);
+        long first = System.currentTimeMillis() * BATCH;
+        long next = first;
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.getLong("gleaner.simulation.seconds", 0));
+        while (System.nanoTime() < until) {
+            runAll(LongStream.range(next, next + BATCH), hedged);
+            next += BATCH;
+        }
+        long efforts = fixed + next - first;
+        System.out.println("simulation: " + efforts + " efforts, of them " + (next - first) + " from seed " + first
+                + "; " + hedged + " jobs went to two workers");
+        assertTrue(hedged.sum() > efforts / 10, "too few stragglers were hedged: " + hedged);
     }
 
     @ParameterizedTest

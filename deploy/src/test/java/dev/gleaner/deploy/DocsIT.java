@@ -3,7 +3,12 @@ package dev.gleaner.deploy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.tracker.cli.TrackerCommand;
+import dev.gleaner.worker.cli.WorkerCommand;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,18 +19,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What the documents say can be typed, and where they say that more is to be read. */
-@Tag("long")
 class DocsIT {
     private static final Path TOP = Path.of("..");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
@@ -33,21 +32,7 @@ class DocsIT {
     private static final Pattern OPTION = Pattern.compile("^\\[?(--[a-z][a-z0-9-]*)");
     private static final Pattern JAR = Pattern.compile("(tracker-server|worker-agent)(?:-[a-z0-9_-]+)?\\.jar ");
 
-    @TempDir
-    Path folder;
-
-    private Programs programs;
     private final Map<List<String>, String> helps = new HashMap<>();
-
-    @BeforeEach
-    void open() {
-        programs = new Programs(folder);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        programs.close();
-    }
 
     private static List<Path> documents() throws IOException {
         List<Path> all = new ArrayList<>();
@@ -107,17 +92,13 @@ class DocsIT {
         List<String> key = new ArrayList<>(command);
         key.add(0, jar.toString());
         return helps.computeIfAbsent(key, missing -> {
-            List<String> line = new ArrayList<>(
-                    List.of(Programs.java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", jar.toString()));
-            line.addAll(command);
-            line.add("--help");
-            try {
-                Process process = programs.launch(Map.of(), line, "help.log");
-                assertTrue(process.waitFor(60, TimeUnit.SECONDS), line + " hangs");
-                return process.exitValue() == 0 ? programs.read("help.log") : "";
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
+            String[] line = Stream.concat(command.stream(), Stream.of("--help")).toArray(String[]::new);
+            ByteArrayOutputStream said = new ByteArrayOutputStream();
+            PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+            int code = jar.equals(Programs.TRACKER)
+                    ? TrackerCommand.execute(out, out, line)
+                    : WorkerCommand.execute(out, out, line);
+            return code == 0 ? said.toString(StandardCharsets.UTF_8) : "";
         });
     }
 

@@ -27,10 +27,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A tracker's encoder is the worker's jar: the two meet only in lines of JSON. */
+@Tag("jdk")
 class EncoderIT {
     private static final Path BUNDLE = Path.of("model/demo-bundle");
 

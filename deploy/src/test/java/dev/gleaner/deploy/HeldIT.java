@@ -30,7 +30,7 @@ class HeldIT {
                 "http://127.0.0.1:" + campaign.trackerPort(),
                 "--token-file",
                 folder.resolve("data/operator.token").toString()));
-        Programs.Ended ended = campaign.programs.run(Programs.TRACKER, command.toArray(String[]::new));
+        Programs.Ended ended = campaign.programs.operate(command.toArray(String[]::new));
         assertEquals(0, ended.code(), ended.said());
         return ended;
     }
@@ -105,8 +105,7 @@ class HeldIT {
             List<String> chain = Files.readAllLines(links);
             assertTrue(chain.get(1).contains("retract") && chain.get(2).contains("reinstate"), chain.toString());
             Files.write(links, List.of(chain.get(0).replace("accept", "retract")));
-            Programs.Ended rewritten = campaign.programs.run(
-                    Programs.TRACKER,
+            Programs.Ended rewritten = campaign.programs.operate(
                     "campaign",
                     "chain",
                     "c",
@@ -118,13 +117,8 @@ class HeldIT {
                     folder.resolve("data/operator.token").toString());
             assertEquals(65, rewritten.code(), rewritten.said());
             assertTrue(rewritten.said().contains("rewritten"), rewritten.said());
-            Programs.Ended verified = campaign.programs.run(
-                    Programs.TRACKER,
-                    "ledger",
-                    "verify",
-                    "--data",
-                    folder.resolve("data").toString(),
-                    "--digests");
+            Programs.Ended verified = campaign.programs.operate(
+                    "ledger", "verify", "--data", folder.resolve("data").toString(), "--digests");
             assertEquals(0, verified.code(), verified.said());
         }
     }

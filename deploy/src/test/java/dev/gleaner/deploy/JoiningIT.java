@@ -22,12 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a volunteer's machine gets in and stays in: the two jars as people start them. */
-@Tag("long")
 class JoiningIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int OK = 0;

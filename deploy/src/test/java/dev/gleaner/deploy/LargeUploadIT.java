@@ -93,9 +93,7 @@ class LargeUploadIT {
                             "jclouds.filesystem.basedir=" + Files.createDirectories(folder.resolve("objects"))));
             programs.launch(
                     Map.of(),
-                    List.of(
-                            Programs.java(),
-                            "-Xmx256m",
+                    Programs.java(
                             "-cp",
                             System.getProperty("gleaner.test-servers") + "/*",
                             "org.gaul.s3proxy.Main",
@@ -106,9 +104,7 @@ class LargeUploadIT {
             int port = Programs.freePort();
             programs.launch(
                     Map.of("AWS_ACCESS_KEY_ID", "large", "AWS_SECRET_ACCESS_KEY", "large-secret"),
-                    List.of(
-                            Programs.java(),
-                            "-Xmx256m",
+                    Programs.java(
                             "-jar",
                             Programs.TRACKER.toString(),
                             "serve",

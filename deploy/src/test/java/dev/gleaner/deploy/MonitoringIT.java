@@ -21,9 +21,11 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The rules and the page for those who watch a tracker, against the meters that there are. */
+@Tag("jdk")
 class MonitoringIT {
     private static final Path ALERTS = Path.of("prometheus/alerts.yaml");
     private static final Path PAGE = Path.of("grafana/gleaner.json");

@@ -14,12 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The notebook's cells, run one after the other as a notebook does, with a session that is nearly over. */
-@Tag("long")
 class NotebookIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 

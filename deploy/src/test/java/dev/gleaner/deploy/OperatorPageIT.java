@@ -18,12 +18,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An operator at a real browser: the tracker's and the worker's jar, a worker that is killed, a click that puts it right. */
-@Tag("long")
 class OperatorPageIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String HOSTILE = "<img src=x onerror=alert(1)>";

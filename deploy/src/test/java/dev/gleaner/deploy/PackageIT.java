@@ -17,12 +17,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The worker's package as a volunteer without Java and without an administrator has it: unpacked, installed, updated, removed. */
-@Tag("long")
 class PackageIT {
     @TempDir
     static Path made;

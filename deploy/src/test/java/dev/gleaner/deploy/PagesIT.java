@@ -21,12 +21,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every page in a real browser, with both jars behind it. */
-@Tag("long")
 class PagesIT {
     private static final String HOSTILE = "<img src=x onerror=alert(1)>";
     private static final int BUDGET_BYTES = 200_000;

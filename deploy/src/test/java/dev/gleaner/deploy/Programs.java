@@ -2,10 +2,14 @@ package dev.gleaner.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.tracker.cli.TrackerCommand;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +24,9 @@ import java.util.concurrent.TimeUnit;
 final class Programs implements AutoCloseable {
     static final Path TRACKER = Path.of("../tracker-server/target/tracker-server.jar");
     static final Path WORKER = Path.of("../worker-agent/target/worker-agent.jar");
+
+    /** Programs that live for seconds spend most of them in the optimizing compiler; C1 and one thread of collection do. */
+    private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m");
 
     private final Path folder;
     private final List<Process> started = new ArrayList<>();
@@ -38,6 +45,15 @@ final class Programs implements AutoCloseable {
 
     static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    /** A command line of this Java for a program that lives for seconds. */
+    static List<String> java(String... more) {
+        List<String> command =
+                new ArrayList<>(List.of(java(), "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
+        command.addAll(QUICK);
+        command.addAll(Arrays.asList(more));
+        return command;
     }
 
     /** Whether this machine has such a program. */
@@ -87,7 +103,7 @@ final class Programs implements AutoCloseable {
     /** @param wrapper a program that starts what follows it on its command line */
     Process launch(List<String> wrapper, Path jar, String log, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(wrapper);
-        command.addAll(List.of(java(), "-Xmx256m", "-jar", jar.toString()));
+        command.addAll(java("-jar", jar.toString()));
         command.addAll(Arrays.asList(arguments));
         return launch(Map.of(), command, log);
     }
@@ -107,6 +123,18 @@ final class Programs implements AutoCloseable {
         Process process = launch(jar, log, arguments);
         assertTrue(process.waitFor(90, TimeUnit.SECONDS), () -> "hangs: " + read(log));
         return new Ended(process.exitValue(), read(log));
+    }
+
+    /**
+     * Runs a command of the tracker's in this process, as its jar would: starting a Java for each costs more than what it does.
+     * {@link JoiningIT} and {@link WalkIT} run such commands as people do.
+     */
+    Ended operate(String... arguments) {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        try (PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+            int code = TrackerCommand.execute(out, out, arguments);
+            return new Ended(code, said.toString(StandardCharsets.UTF_8));
+        }
     }
 
     String read(String log) {

@@ -40,10 +40,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Releases of accepted pairs: by the tracker's jar, read by DuckDB; and by Hazelcast Jet alone, against sums made another way. */
+@Tag("jdk")
 class ReleaseIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -57,7 +59,7 @@ class ReleaseIT {
                 "http://127.0.0.1:" + campaign.trackerPort(),
                 "--token-file",
                 folder.resolve("data/operator.token").toString()));
-        return campaign.programs.run(Programs.TRACKER, command.toArray(String[]::new));
+        return campaign.programs.operate(command.toArray(String[]::new));
     }
 
     private static long number(String sql) throws Exception {
@@ -95,8 +97,7 @@ class ReleaseIT {
             assertEquals(0, made.code(), made.said());
             assertTrue(made.said().contains("release hand-raw-v1 is there: 4 pairs"), made.said());
             Path release = folder.resolve("release");
-            Programs.Ended fetched = campaign.programs.run(
-                    Programs.TRACKER,
+            Programs.Ended fetched = campaign.programs.operate(
                     "release",
                     "fetch",
                     "hand-raw-v1",
@@ -164,7 +165,7 @@ class ReleaseIT {
             byte[] bytes = Files.readAllBytes(table);
             bytes[bytes.length / 2] ^= 1;
             Files.write(table, bytes);
-            Programs.Ended broken = campaign.programs.run(Programs.TRACKER, "release", "verify", release.toString());
+            Programs.Ended broken = campaign.programs.operate("release", "verify", release.toString());
             assertEquals(65, broken.code());
             assertTrue(
                     broken.said().contains("all-00000.parquet has other bytes than the manifest says"), broken.said());

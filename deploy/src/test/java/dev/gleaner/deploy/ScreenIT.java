@@ -21,12 +21,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What people asked to leave out is not even fetched, known-bad pictures leave no volunteer's machine, and nothing is fetched twice. */
-@Tag("long")
 class ScreenIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -52,7 +50,7 @@ class ScreenIT {
                 "http://127.0.0.1:" + campaign.trackerPort(),
                 "--token-file",
                 folder.resolve("data/operator.token").toString()));
-        Programs.Ended ended = campaign.programs.run(Programs.TRACKER, all.toArray(String[]::new));
+        Programs.Ended ended = campaign.programs.operate(all.toArray(String[]::new));
         assertEquals(0, ended.code(), ended.said());
         return ended.said();
     }

@@ -31,7 +31,7 @@ class SignedIT {
                 "http://127.0.0.1:" + campaign.trackerPort(),
                 "--token-file",
                 folder.resolve("data/operator.token").toString()));
-        return campaign.programs.run(Programs.TRACKER, all.toArray(String[]::new));
+        return campaign.programs.operate(all.toArray(String[]::new));
     }
 
     private Programs.Ended worker(SmallCampaign campaign, String... more) throws Exception {
@@ -46,8 +46,8 @@ class SignedIT {
     }
 
     private String newKey(SmallCampaign campaign, String name) throws Exception {
-        Programs.Ended made = campaign.programs.run(
-                Programs.TRACKER, "campaign", "new-key", folder.resolve(name).toString());
+        Programs.Ended made = campaign.programs.operate(
+                "campaign", "new-key", folder.resolve(name).toString());
         assertEquals(0, made.code(), made.said());
         String said = made.said().strip();
         return said.substring(said.lastIndexOf(' ') + 1);

@@ -172,7 +172,7 @@ final class SmallCampaign implements AutoCloseable {
                 "--policy",
                 folder.resolve("policy.json").toString()));
         arguments.addAll(more);
-        Programs.Ended created = programs.run(Programs.TRACKER, arguments.toArray(String[]::new));
+        Programs.Ended created = programs.operate(arguments.toArray(String[]::new));
         assertEquals(0, created.code(), created.said());
     }
 

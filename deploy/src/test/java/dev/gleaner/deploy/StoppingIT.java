@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker that is asked to end and may finish its job first, which takes longer than a worker that gives back may take. */
-@Tag("long")
+@Tag("jdk")
 class StoppingIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Two jobs of some 100 pictures, one at a time. */

@@ -18,12 +18,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ten workers' programs, three of them built from a source that somebody has changed. */
-@Tag("long")
 class TrustIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path SOURCE = Path.of("../worker-agent/src/main/java/dev/gleaner/worker/job/Scorer.java");
@@ -65,8 +63,7 @@ class TrustIT {
     }
 
     private void start(SmallCampaign campaign, String name, String classpath) throws Exception {
-        List<String> command =
-                new ArrayList<>(List.of(Programs.java(), "-Xmx200m", "-cp", classpath, "dev.gleaner.worker.Main"));
+        List<String> command = new ArrayList<>(Programs.java("-Xmx200m", "-cp", classpath, "dev.gleaner.worker.Main"));
         List<String> arguments = new ArrayList<>(Arrays.asList(campaign.run()));
         arguments.set(arguments.indexOf("--home") + 1, folder.resolve(name).toString());
         int jobs = arguments.indexOf("--jobs");
@@ -83,8 +80,7 @@ class TrustIT {
         SmallCampaign.Size size = new SmallCampaign.Size(8, 12, 0, 16, List.of("--replication", rule.toString()));
         try (SmallCampaign campaign = new SmallCampaign(folder, 120, size)) {
             // The workers spare the one web site that there is, all together.
-            Programs.Ended rates = campaign.programs.run(
-                    Programs.TRACKER,
+            Programs.Ended rates = campaign.programs.operate(
                     "site",
                     "set-rates",
                     "--per-site",
@@ -132,13 +128,8 @@ class TrustIT {
                     get(campaign, "/v1/operator/attention").findValuesAsText("kind").stream()
                             .filter("convicted"::equals)
                             .count());
-            Programs.Ended verified = campaign.programs.run(
-                    Programs.TRACKER,
-                    "ledger",
-                    "verify",
-                    "--data",
-                    folder.resolve("data").toString(),
-                    "--digests");
+            Programs.Ended verified = campaign.programs.operate(
+                    "ledger", "verify", "--data", folder.resolve("data").toString(), "--digests");
             assertEquals(0, verified.code(), verified.said());
         }
     }

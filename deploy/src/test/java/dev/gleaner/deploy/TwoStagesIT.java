@@ -42,7 +42,7 @@ class TwoStagesIT {
                 "http://127.0.0.1:" + campaign.trackerPort(),
                 "--token-file",
                 folder.resolve("data/operator.token").toString()));
-        Programs.Ended ended = campaign.programs.run(Programs.TRACKER, all.toArray(String[]::new));
+        Programs.Ended ended = campaign.programs.operate(all.toArray(String[]::new));
         assertEquals(0, ended.code(), ended.said());
         return ended.said();
     }

@@ -20,10 +20,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.jar.Manifest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker that takes the releases its tracker offers: the two jars as people start them, with other versions written into them. */
+@Tag("jdk")
 class UpdateIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LOG = "worker.log";
@@ -50,18 +52,15 @@ class UpdateIT {
                 "http://127.0.0.1:" + campaign.trackerPort(),
                 "--token-file",
                 folder.resolve("data/operator.token").toString()));
-        Programs.Ended ended = campaign.programs.run(Programs.TRACKER, all.toArray(String[]::new));
+        Programs.Ended ended = campaign.programs.operate(all.toArray(String[]::new));
         assertEquals(0, ended.code(), ended.said());
         return ended;
     }
 
     /** A new key; returns its public half as a build takes it. */
     private String newKey(String name) throws Exception {
-        Programs.Ended made = campaign.programs.run(
-                Programs.TRACKER,
-                "worker-release",
-                "new-key",
-                folder.resolve(name).toString());
+        Programs.Ended made = campaign.programs.operate(
+                "worker-release", "new-key", folder.resolve(name).toString());
         assertEquals(0, made.code(), made.said());
         return made.said()
                 .substring(made.said().indexOf("worker.release.key=") + "worker.release.key=".length())

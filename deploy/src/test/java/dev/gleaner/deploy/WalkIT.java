@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Types what docs/first-campaign.md says, line by line. Common Crawl is a web server of this machine, and what is built is there
  * already; nothing else is changed but ports.
  */
-@Tag("long")
 class WalkIT {
     private static final Path PAGE = Path.of("../docs/first-campaign.md");
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs {@link FaultRun} for {@code -Dgleaner.faults.seconds=N} with {@code -Dgleaner.faults.seed=S}, in a network and mount
  * namespace of its own where the kernel permits one, so that the cluster can be split and the store's disk filled.
  */
-@Tag("long")
+@Tag("alone")
 class FaultIT {
     /** Looks at its own addresses last, so that a rule can come before; and gives the store a small disk. Only in a namespace. */
     private static final String OWN_WORLD =
@@ -39,8 +39,7 @@ class FaultIT {
                         ? "no namespaces are permitted here: the cluster is not split and no disk is filled"
                         : "in namespaces of their own"));
         List<String> command = new ArrayList<>(own);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        command.addAll(FaultWorld.java(
                 "-Dgleaner.test-servers=" + System.getProperty("gleaner.test-servers"),
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -121,8 +121,7 @@ final class FaultRun {
         Process create = world.launch(
                 "campaign.log",
                 Map.of(),
-                List.of(
-                        FaultWorld.java(),
+                FaultWorld.java(
                         "-jar",
                         FaultWorld.JAR.toString(),
                         "campaign",
@@ -200,8 +199,7 @@ final class FaultRun {
                     attempt + " was acknowledged" + (told ? " as accepted" : "") + " and is " + state + "; seed "
                             + seed);
         }
-        List<String> command = new ArrayList<>(
-                List.of(FaultWorld.java(), "-jar", FaultWorld.JAR.toString(), "ledger", "verify", "--digests"));
+        List<String> command = FaultWorld.java("-jar", FaultWorld.JAR.toString(), "ledger", "verify", "--digests");
         command.addAll(world.places(world.postgres.getPort(), world.storePort));
         command.addAll(List.of("--data", world.folder.resolve("verify").toString()));
         Process verify = world.launch("verify.log", FaultWorld.credentials(), command);

@@ -109,8 +109,13 @@ final class FaultWorld implements AutoCloseable {
         return builder.start();
     }
 
-    static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    /** A command line of this Java, with its folder for temporary files. */
+    static List<String> java(String... more) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
+        command.addAll(List.of(more));
+        return command;
     }
 
     void startStore() throws IOException {
@@ -126,8 +131,9 @@ final class FaultWorld implements AutoCloseable {
         store = launch(
                 "store.log",
                 Map.of(),
-                List.of(
-                        java(),
+                java(
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         "-Xmx256m",
                         "-cp",
                         System.getProperty("gleaner.test-servers") + "/*",
@@ -168,8 +174,7 @@ final class FaultWorld implements AutoCloseable {
     }
 
     void startTracker(int i) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                java(),
+        List<String> command = java(
                 "-Xmx384m",
                 "-jar",
                 JAR.toString(),
@@ -195,7 +200,7 @@ final class FaultWorld implements AutoCloseable {
                         ",",
                         IntStream.range(0, TRACKERS)
                                 .mapToObj(each -> member(each) + ":" + clusterPorts.get(each))
-                                .toList())));
+                                .toList()));
         command.addAll(places(toDatabase.get(i).port(), toStore.get(i).port()));
         trackers[i] = launch("tracker-" + i + ".log", credentials(), command);
     }
@@ -204,8 +209,7 @@ final class FaultWorld implements AutoCloseable {
         workers[i] = launch(
                 "worker-" + i + ".log",
                 Map.of(),
-                List.of(
-                        java(),
+                java(
                         "-Xmx400m",
                         "-jar",
                         WORKER_JAR.toString(),

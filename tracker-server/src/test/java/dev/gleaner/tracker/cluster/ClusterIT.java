@@ -42,10 +42,12 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three trackers with one PostgreSQL and one S3 store, called as workers behind a plain round-robin proxy call them. */
+@Tag("jdk")
 class ClusterIT {
     private static final Path BUNDLE = Path.of("../deploy/model/demo-bundle");
     private static final ObjectMapper JSON = new ObjectMapper();

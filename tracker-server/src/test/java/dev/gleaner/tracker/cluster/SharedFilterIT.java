@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The known addresses in the memory of several trackers. */
+@Tag("jdk")
 class SharedFilterIT {
     private static final int KEYS = 50_000;
 

@@ -36,9 +36,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A running tracker over real HTTP; every exchange must fit the OpenAPI file, and every operation of the file must answer. */
+@Tag("jdk")
 class ApiIT extends ApiHarness {
     @Test
     void everyOperationAnswersAsTheFileSays() throws Exception {

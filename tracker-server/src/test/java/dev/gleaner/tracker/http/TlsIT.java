@@ -21,10 +21,12 @@ import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HTTPS from PEM files, as a certificate authority hands them out. */
+@Tag("jdk")
 class TlsIT {
     private static final char[] PASSWORD = "changeit".toCharArray();
 

@@ -15,9 +15,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Not some histories of a job but all of them, as far as two workers and three attempts go in eight events. */
+@Tag("pure")
 class JobModelTest {
     private static final int EVENTS = 8;
     private static final int ATTEMPTS = 3;

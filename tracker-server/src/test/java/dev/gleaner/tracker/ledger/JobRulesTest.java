@@ -17,9 +17,11 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The life of a job, told event by event. */
+@Tag("pure")
 class JobRulesTest {
     private static final String EPOCH = JobModel.EPOCH;
 

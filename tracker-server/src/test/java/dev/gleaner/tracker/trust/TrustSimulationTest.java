@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gleaner.protocol.campaign.Replication;
 import java.util.Locale;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Whole campaigns with cheats among the workers. {@code -Dgleaner.trust.runs=N} makes more runs of those with many small ones,
  * {@code -Dgleaner.seed=N} others. The figures are in {@code docs/trust.md}.
  */
+@Tag("pure")
 class TrustSimulationTest {
     private static final long SEED = Long.getLong("gleaner.seed", 2026);
 

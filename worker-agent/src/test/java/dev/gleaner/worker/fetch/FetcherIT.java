@@ -32,10 +32,12 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Against a real server on loopback that behaves as badly as real ones do. */
+@Tag("jdk")
 class FetcherIT {
     private static final byte[] PICTURE = new byte[10_000];
     private static final FetchLimits LIMITS =

@@ -21,9 +21,11 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Against a server that breaks off, hesitates and refuses. */
+@Tag("jdk")
 class HttpWatSourceIT {
     private static final byte[] FILE = new byte[3_000_000];
     private final AtomicInteger requests = new AtomicInteger();

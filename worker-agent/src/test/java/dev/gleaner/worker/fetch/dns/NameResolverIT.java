@@ -14,11 +14,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Against resolvers on loopback that drop, delay, truncate, throttle and fail. */
 @Timeout(120)
+@Tag("jdk")
 class NameResolverIT {
     private static final long SEED = Long.getLong("gleaner.seed", 29);
 

@@ -132,6 +132,8 @@ final class FaultWorld implements AutoCloseable {
                 "store.log",
                 Map.of(),
                 java(
+                        // In Turkish it does not know the header If-None-Match.
+                        "-Duser.language=en",
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+UseSerialGC",
                         "-Xmx256m",

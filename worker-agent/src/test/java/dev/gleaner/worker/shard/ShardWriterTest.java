@@ -14,6 +14,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,9 @@ class ShardWriterTest {
                 assertEquals(0.3f, row.getFloat("similarity"));
                 assertEquals("text 0", row.getString("TEXT"));
                 assertEquals(1_000_000, row.getLong("wat_offset"));
-                assertTrue(row.getString("fetched_at").contains("10:11:12.345"), row.getString("fetched_at"));
+                assertEquals(
+                        Instant.parse("2026-11-20T10:11:12.345Z"),
+                        row.getObject("fetched_at", OffsetDateTime.class).toInstant());
                 Object[] embedding = (Object[]) row.getArray("embedding").getArray();
                 assertEquals(0.5f, ((Number) embedding[0]).floatValue());
                 assertEquals(-0.25f, ((Number) embedding[1]).floatValue());

@@ -68,7 +68,8 @@ class PostgresFailoverIT {
                 .start()
                 .close();
         String options = Files.readString(primary.resolve("postmaster.opts"));
-        program = options.substring(0, options.indexOf(' ')).replace("\"", "");
+        // The path itself may have spaces; what follows it is quoted.
+        program = options.substring(0, options.indexOf(" \""));
         assertEquals(
                 0,
                 new ProcessBuilder("cp", "-a", primary.toString(), standby.toString())

@@ -28,6 +28,8 @@ public final class S3ProxyServer {
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
+                        // In Turkish it does not know the header If-None-Match.
+                        "-Duser.language=en",
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+UseSerialGC",
                         "-Xmx256m",

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -50,13 +51,26 @@ final class LeaseKeeper implements AutoCloseable {
     private boolean away;
 
     private long nextAt;
-    private long beatAt = System.nanoTime();
+    private long beatAt;
     private final Map<Long, Kept> live = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(r -> {
-        Thread thread = new Thread(r, "heartbeat");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Clock clock;
+
+    /**
+     * What a keeper goes by.
+     *
+     * @param nanos as {@link System#nanoTime}
+     * @param ticks runs what looks at it; shut down with the keeper
+     */
+    record Clock(LongSupplier nanos, ScheduledExecutorService ticks) {
+        /** This machine's, on a thread of its own. */
+        static Clock real() {
+            return new Clock(System::nanoTime, Executors.newSingleThreadScheduledExecutor(r -> {
+                Thread thread = new Thread(r, "heartbeat");
+                thread.setDaemon(true);
+                return thread;
+            }));
+        }
+    }
 
     LeaseKeeper(
             TrackerClient tracker,
@@ -64,7 +78,9 @@ final class LeaseKeeper implements AutoCloseable {
             RandomGenerator jitter,
             SwarmManners manners,
             Supplier<List<Trouble>> troubles,
-            Consumer<Heartbeat.Response> heard) {
+            Consumer<Heartbeat.Response> heard,
+            Clock clock) {
+        this.clock = clock;
         this.manners = manners;
         this.tracker = tracker;
         this.intervalMillis = Duration.ofSeconds(Math.max(1, seconds)).toMillis();
@@ -72,9 +88,14 @@ final class LeaseKeeper implements AutoCloseable {
         this.troubles = troubles;
         this.heard = heard;
         // The first beat is at once: it brings the sites where nobody shall go before the first picture is asked for.
-        nextAt = System.nanoTime();
+        nextAt = now();
+        beatAt = nextAt;
         java.util.concurrent.ScheduledFuture<?> unused =
-                clock.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+                clock.ticks().scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private long now() {
+        return clock.nanos().getAsLong();
     }
 
     void keep(Lease lease, Supplier<JobProgress> progress, Runnable lost) {
@@ -88,18 +109,18 @@ final class LeaseKeeper implements AutoCloseable {
     /** ±20 %, so that workers started together do not beat together. */
     private void plan() {
         long millis = (long) (intervalMillis * (0.8 + 0.4 * jitter.nextDouble()));
-        nextAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        nextAt = now() + TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
     /** Beats when it is time, or earlier when a site asked to be left alone: others are about to go there. */
     private void tick() {
-        long left = nextAt - System.nanoTime();
-        boolean early = manners.isUrgent() && System.nanoTime() - beatAt > EARLIEST_NANOS;
+        long left = nextAt - now();
+        boolean early = manners.isUrgent() && now() - beatAt > EARLIEST_NANOS;
         if (left > 0 && !early) {
             return;
         }
         try {
-            beatAt = System.nanoTime();
+            beatAt = now();
             beat();
         } catch (RuntimeException e) {
             log.error("heartbeat failed by a bug", e);
@@ -169,6 +190,6 @@ final class LeaseKeeper implements AutoCloseable {
 
     @Override
     public void close() {
-        clock.shutdownNow();
+        clock.ticks().shutdownNow();
     }
 }

@@ -123,8 +123,14 @@ public final class Volunteer implements AutoCloseable {
         Thread watch = new Thread(this::watchGuest, "guest");
         watch.setDaemon(true);
         watch.start();
-        try (LeaseKeeper keeper =
-                new LeaseKeeper(tracker, identity.heartbeatSeconds(), jitter, manners, bench::diagnosis, this::obey)) {
+        try (LeaseKeeper keeper = new LeaseKeeper(
+                tracker,
+                identity.heartbeatSeconds(),
+                jitter,
+                manners,
+                bench::diagnosis,
+                this::obey,
+                LeaseKeeper.Clock.real())) {
             int done = 0;
             while (!stopping && !draining && (settings.jobs() == 0 || done < settings.jobs())) {
                 if (settings.term().isTooShortForAJob()) {

@@ -27,6 +27,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +53,7 @@ public final class Volunteer implements AutoCloseable {
     private final Workbench bench;
     private final SwarmManners manners;
     private final Path work;
+    private final Supplier<LeaseKeeper.Clock> beats;
     private volatile boolean stopping;
     private volatile boolean draining;
     private volatile boolean paused;
@@ -98,6 +100,19 @@ public final class Volunteer implements AutoCloseable {
             Preprocessor pictures,
             Guest guest,
             RandomGenerator jitter) {
+        this(settings, tracker, fetcher, pictures, guest, jitter, LeaseKeeper.Clock::real);
+    }
+
+    /** @param beats gives the clock that heartbeats go by */
+    Volunteer(
+            Settings settings,
+            TrackerClient tracker,
+            Fetcher fetcher,
+            Preprocessor pictures,
+            Guest guest,
+            RandomGenerator jitter,
+            Supplier<LeaseKeeper.Clock> beats) {
+        this.beats = beats;
         this.settings = settings;
         this.tracker = tracker;
         this.guest = guest;
@@ -124,13 +139,7 @@ public final class Volunteer implements AutoCloseable {
         watch.setDaemon(true);
         watch.start();
         try (LeaseKeeper keeper = new LeaseKeeper(
-                tracker,
-                identity.heartbeatSeconds(),
-                jitter,
-                manners,
-                bench::diagnosis,
-                this::obey,
-                LeaseKeeper.Clock.real())) {
+                tracker, identity.heartbeatSeconds(), jitter, manners, bench::diagnosis, this::obey, beats.get())) {
             int done = 0;
             while (!stopping && !draining && (settings.jobs() == 0 || done < settings.jobs())) {
                 if (settings.term().isTooShortForAJob()) {

@@ -81,14 +81,9 @@ class BatchTest {
         for (int n = 0; n < 300; n++) {
             PreparedPicture then = given.get(n);
             PreparedPicture now = read.get(n);
-            assertEquals(then.url(), now.url());
-            assertEquals(then.text(), now.text());
-            assertEquals(then.license(), now.license());
-            assertEquals(then.language(), now.language());
-            assertEquals(then.watOffset(), now.watOffset());
-            assertEquals(then.index(), now.index());
-            assertEquals(then.hashes(), now.hashes());
-            assertEquals(then.fetchedAt(), now.fetchedAt());
+            // A record with an array is equal to itself only.
+            assertEquals(
+                    then.toString().replaceAll("pixels=.*", ""), now.toString().replaceAll("pixels=.*", ""));
             assertArrayEquals(then.pixels(), now.pixels());
         }
         assertNull(read.get(0).license());
@@ -140,6 +135,28 @@ class BatchTest {
         assertThrows(IOException.class, () -> read(shard));
         Path batch;
         PreparedPicture whole = picture(1);
+        PreparedPicture cut = new PreparedPicture(
+                whole.url(),
+                whole.text(),
+                whole.width(),
+                whole.height(),
+                whole.license(),
+                whole.pageUrl(),
+                whole.watPath(),
+                whole.watOffset(),
+                whole.index(),
+                whole.hashes(),
+                whole.imageBytes(),
+                whole.format(),
+                whole.language(),
+                whole.fetchedAt(),
+                whole.httpStatus(),
+                new byte[BatchColumn.PIXEL_BYTES - 1]);
+        try (BatchWriter writer = new BatchWriter(Files.createDirectory(folder.resolve("cut")), Map.of())) {
+            writer.add(cut);
+            Path file = writer.finish().get(0).file();
+            assertThrows(IOException.class, () -> read(file));
+        }
         try (BatchWriter writer = new BatchWriter(folder, Map.of())) {
             writer.add(whole);
             batch = writer.finish().get(0).file();

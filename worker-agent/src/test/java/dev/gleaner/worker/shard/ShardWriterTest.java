@@ -15,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,74 @@ class ShardWriterTest {
                 assertTrue(row.next());
                 assertEquals("17", row.getString(1));
             }
+        }
+    }
+
+    @Test
+    void eachValueStandsInItsOwnColumn() throws Exception {
+        KeptPair whole = new KeptPair(
+                1,
+                "the url",
+                "the text",
+                2,
+                3,
+                "the licence",
+                new PictureMarks("NSFW", 4.5f, 0.5f),
+                0.25f,
+                "the page",
+                "the wat",
+                6,
+                7,
+                new ImageHashes("the sha256", "the md5", "the sha1", 8L),
+                9,
+                "PNG",
+                "da",
+                "en",
+                Instant.parse("2026-11-20T10:11:12.345Z"),
+                203,
+                "the model",
+                new float[] {0.5f, -0.25f});
+        ShardWriter writer = new ShardWriter(folder, 3, Map.of());
+        writer.add(whole);
+        writer.finish();
+        Map<ShardColumn, Object> expected = new EnumMap<>(ShardColumn.class);
+        expected.put(ShardColumn.SAMPLE_ID, 1L);
+        expected.put(ShardColumn.URL, "the url");
+        expected.put(ShardColumn.TEXT, "the text");
+        expected.put(ShardColumn.WIDTH, 2);
+        expected.put(ShardColumn.HEIGHT, 3);
+        expected.put(ShardColumn.LICENSE, "the licence");
+        expected.put(ShardColumn.NSFW, "NSFW");
+        expected.put(ShardColumn.SIMILARITY, 0.25f);
+        expected.put(ShardColumn.AESTHETIC, 4.5f);
+        expected.put(ShardColumn.PWATERMARK, 0.5f);
+        expected.put(ShardColumn.PAGE_URL, "the page");
+        expected.put(ShardColumn.WAT_PATH, "the wat");
+        expected.put(ShardColumn.WAT_OFFSET, 6L);
+        expected.put(ShardColumn.IMAGE_SHA256, "the sha256");
+        expected.put(ShardColumn.IMAGE_MD5, "the md5");
+        expected.put(ShardColumn.IMAGE_SHA1, "the sha1");
+        expected.put(ShardColumn.IMAGE_PHASH, 8L);
+        expected.put(ShardColumn.IMAGE_BYTES, 9);
+        expected.put(ShardColumn.FORMAT, "PNG");
+        expected.put(ShardColumn.LANGUAGE, "da");
+        expected.put(ShardColumn.TEXT_LANGUAGE, "en");
+        expected.put(ShardColumn.HTTP_STATUS, 203);
+        expected.put(ShardColumn.MODEL_ID, "the model");
+        try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duck.createStatement();
+                ResultSet row = statement.executeQuery("SELECT * FROM '" + folder + "/*.parquet'")) {
+            assertTrue(row.next());
+            for (Map.Entry<ShardColumn, Object> column : expected.entrySet()) {
+                assertEquals(
+                        column.getValue(),
+                        row.getObject(column.getKey().column()),
+                        column.getKey().name());
+            }
+            // The two others have types of their own.
+            assertEquals(ShardColumn.values().length, expected.size() + 2);
+            assertTrue(row.getString("fetched_at").contains("10:11:12.345"), row.getString("fetched_at"));
+            assertEquals(2, ((Object[]) row.getArray("embedding").getArray()).length);
         }
     }
 

@@ -30,6 +30,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -199,6 +200,66 @@ class CharterGateTest {
         assertTrue(refusal(text(key), lease(fresh)).contains("another list of WATs"));
         shelf.put(fresh.id() + "/wat.paths", new byte[1_000]);
         assertTrue(refusal(text(key), lease(fresh)).contains("another list of WATs"));
+    }
+
+    @Test
+    void aListThatNobodyCouldHoldIsRefusedBeforeItIsFetched() throws Exception {
+        for (long bytes : new long[] {-1, (512L << 20) + 1, Long.MAX_VALUE}) {
+            Charter.Ref ref = sign(key, text(key), charter -> {
+                ((ObjectNode) charter.path("files").path(Charter.PATHS)).put("bytes", bytes);
+                return charter;
+            });
+            asked = 0;
+            assertTrue(refusal(text(key), lease(ref)).contains("too long"));
+            assertEquals(1, asked);
+        }
+        Charter.Ref none = sign(key, text(key), charter -> charter.set("files", JSON.createObjectNode()));
+        assertTrue(refusal(text(key), lease(none)).contains("not whole"));
+    }
+
+    @Test
+    void noMoreOfAListIsWrittenThanWasSigned() throws Exception {
+        Charter.Ref fresh = sign(key, text(key), charter -> charter.put("until", "2027-03-01T00:00:00Z"));
+        long[] read = {0};
+        InputStream longer = new InputStream() {
+            @Override
+            public int read() {
+                return ++read[0] > 8 << 20 ? -1 : 'x';
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int count) {
+                read[0] += count;
+                return read[0] > 8 << 20 ? -1 : count;
+            }
+        };
+        CharterGate gate = new CharterGate(
+                home,
+                TRACKER,
+                text(key),
+                (id, file) -> file.equals(Charter.PATHS) ? longer : open(id, file),
+                () -> NOW);
+        assertTrue(assertThrows(BundleException.class, () -> gate.require(lease(fresh)))
+                .getMessage()
+                .contains("another list of WATs"));
+        assertTrue(read[0] <= 1 << 17, read[0] + " bytes");
+    }
+
+    @Test
+    void aCharterOfMoreThanAMebibyteIsNone() throws Exception {
+        Charter.Ref large = sign(key, text(key), charter -> charter.put("padding", "x".repeat(1 << 20)));
+        assertTrue(refusal(text(key), lease(large)).contains("a charter that is not"));
+    }
+
+    @Test
+    void onlyTheChartersThatWereUsedLastAreKept() throws Exception {
+        for (int day = 10; day < 22; day++) {
+            String until = "2027-01-" + day + "T00:00:00Z";
+            gate(text(key)).require(lease(sign(key, text(key), charter -> charter.put("until", until))));
+        }
+        try (Stream<Path> folders = Files.list(home.resolve("charters"))) {
+            assertEquals(9, folders.count(), "this one and eight others");
+        }
     }
 
     @Test

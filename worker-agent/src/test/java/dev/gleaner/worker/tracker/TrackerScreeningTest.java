@@ -130,11 +130,24 @@ class TrackerScreeningTest {
 
     @Test
     void anAnswerAboutWhatWasNotAskedIsAFaultOfTheTracker() {
-        TrackerScreening mad = new TrackerScreening(
-                LEASE, (lease, request) -> new Screen.Response(List.of(1), List.of(), List.of(), List.of(), List.of()));
-        assertThrows(
-                IOException.class,
-                () -> mad.links(List.of(candidate("https://example.org/a", "https://example.org/"))));
+        List<Integer> none = List.of();
+        for (int odd : new int[] {1, -1, Integer.MAX_VALUE}) {
+            List<Integer> one = List.of(odd);
+            for (Screen.Response answer : List.of(
+                    new Screen.Response(one, none, none, none, none),
+                    new Screen.Response(none, one, none, none, none),
+                    new Screen.Response(none, none, one, none, none),
+                    new Screen.Response(none, none, none, none, one))) {
+                TrackerScreening mad = new TrackerScreening(LEASE, (lease, request) -> answer);
+                assertThrows(
+                        IOException.class,
+                        () -> mad.links(List.of(candidate("https://example.org/a", "https://example.org/"))));
+            }
+            TrackerScreening mad =
+                    new TrackerScreening(LEASE, (lease, request) -> new Screen.Response(none, none, none, one, none));
+            ImageHashes image = new ImageHashes("a".repeat(64), "b".repeat(32), null, null);
+            assertThrows(IOException.class, () -> mad.pictures(List.of(image)));
+        }
     }
 
     @Test

@@ -261,7 +261,7 @@ class ExchangeTest {
     }
 
     @Test
-    void aPictureIsTakenWholeWithItsTimeAndNoMoreIsAskedThanNeedBe() throws Exception {
+    void anImageIsTakenWholeWithItsTimeAndNoMoreIsAskedThanNeedBe() throws Exception {
         PICTURE[5] = 7;
         server.on("/a.png?x=1", OK + "|Content-Length: 10000", PICTURE);
         Fetched.Body body = body(url("/a.png?x=1#fragment"));
@@ -425,7 +425,7 @@ class ExchangeTest {
             try (Resolver resolver = new Resolver(found.toArray(String[]::new))) {
                 names.close();
                 names = new NameResolver(loop, new NameResolver.Settings(List.of(resolver.address()), 100, false));
-                Fetched fetched = fetch("http://pictures.example.org:" + server.port() + "/a")
+                Fetched fetched = fetch("http://images.example.org:" + server.port() + "/a")
                         .fetched();
                 if (found.size() > 1) {
                     slots.unreserve(((Fetched.Body) fetched).reserved());
@@ -435,7 +435,7 @@ class ExchangeTest {
             }
         }
         assertEquals(List.of(new InetSocketAddress("127.0.0.1", server.port())), connected);
-        assertTrue(server.requests().get(0).contains("host: pictures.example.org:" + server.port()));
+        assertTrue(server.requests().get(0).contains("host: images.example.org:" + server.port()));
     }
 
     @Test

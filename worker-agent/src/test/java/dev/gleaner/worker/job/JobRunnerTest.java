@@ -265,7 +265,7 @@ class JobRunnerTest {
     }
 
     @Test
-    void eachValueOfAPreparedPictureStandsUnderItsOwnName() throws Exception {
+    void eachValueOfAPreparedImageStandsUnderItsOwnName() throws Exception {
         byte[] image = Images.image("png", 300, 200);
         String url = serve("/a.png", image);
         JobResult result = run(
@@ -306,7 +306,7 @@ class JobRunnerTest {
     }
 
     @Test
-    void noPictureOfMorePixelsThanThePolicyAllowsIsKept() throws Exception {
+    void noImageOfMorePixelsThanThePolicyAllowsIsKept() throws Exception {
         String just = serve("/a.png", Images.image("png", 30, 20));
         String more = serve("/b.png", Images.image("png", 601, 1));
         Counts counts = fetch(policy(Map.of("maxPixels", 600)), just, more);

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of a picture and its text with the demo's model, each value under its own name. */
+/** What becomes of an image and its text with the demo's model, each value under its own name. */
 @Timeout(30)
 class ScorerTest {
     private static final LineSettings SETTINGS = new LineSettings(8, 8, 16 << 20, 1, 1, 4, 16);

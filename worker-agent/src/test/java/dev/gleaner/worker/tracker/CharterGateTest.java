@@ -203,7 +203,7 @@ class CharterGateTest {
     }
 
     @Test
-    void aListThatNobodyCouldHoldIsRefusedBeforeItIsFetched() throws Exception {
+    void aListThatIsTooLongIsRefusedBeforeItIsFetched() throws Exception {
         for (long bytes : new long[] {-1, (512L << 20) + 1, Long.MAX_VALUE}) {
             Charter.Ref ref = sign(key, text(key), charter -> {
                 ((ObjectNode) charter.path("files").path(Charter.PATHS)).put("bytes", bytes);
@@ -246,13 +246,13 @@ class CharterGateTest {
     }
 
     @Test
-    void aCharterOfMoreThanAMebibyteIsNone() throws Exception {
+    void aSignedCampaignOfMoreThanAMebibyteIsNotRead() throws Exception {
         Charter.Ref large = sign(key, text(key), charter -> charter.put("padding", "x".repeat(1 << 20)));
         assertTrue(refusal(text(key), lease(large)).contains("a charter that is not"));
     }
 
     @Test
-    void onlyTheChartersThatWereUsedLastAreKept() throws Exception {
+    void onlyTheSignedCampaignsThatWereUsedLastAreKept() throws Exception {
         for (int day = 10; day < 22; day++) {
             String until = "2027-01-" + day + "T00:00:00Z";
             gate(text(key)).require(lease(sign(key, text(key), charter -> charter.put("until", until))));

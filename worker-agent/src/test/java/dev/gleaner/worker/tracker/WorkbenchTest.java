@@ -169,7 +169,7 @@ class WorkbenchTest {
                 Bundle.sha256(tracker.calls(BATCH).get(0).body()));
         assertFalse(isKept());
         assertEquals(1, bench.totals().accepted());
-        assertEquals(0, bench.totals().kept(), "pictures that are yet to be scored are no pairs");
+        assertEquals(0, bench.totals().kept(), "images that are yet to be scored are no pairs");
         assertEquals(1, bench.totals().candidates());
         assertFalse(bench.isBusy());
         clock.pass(0);

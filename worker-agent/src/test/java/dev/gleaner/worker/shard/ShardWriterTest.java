@@ -155,7 +155,9 @@ class ShardWriterTest {
             }
             // The two others have types of their own.
             assertEquals(ShardColumn.values().length, expected.size() + 2);
-            assertTrue(row.getString("fetched_at").contains("10:11:12.345"), row.getString("fetched_at"));
+            assertEquals(
+                    Instant.parse("2026-11-20T10:11:12.345Z"),
+                    row.getObject("fetched_at", OffsetDateTime.class).toInstant());
             assertEquals(2, ((Object[]) row.getArray("embedding").getArray()).length);
         }
     }

@@ -7,14 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.shard.ImageHashes;
 import dev.gleaner.protocol.shard.PictureMarks;
+import dev.gleaner.tracker.ManualClock;
+import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.ledger.ReleaseBook;
+import dev.gleaner.tracker.ledger.sql.SqlLedger;
 import dev.gleaner.tracker.release.OptOuts.Kind;
 import dev.gleaner.tracker.release.OptOuts.OptOut;
+import dev.gleaner.tracker.service.Tokens;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+/** What somebody opted out is covered, by whichever mark it was told, and nothing beside it. */
 class OptOutsTest {
     private static PairRow row(String url) {
         return new PairRow(
@@ -89,5 +100,43 @@ class OptOutsTest {
         assertThrows(IllegalArgumentException.class, () -> OptOut.of(Kind.DOMAIN, "org"));
         assertThrows(IllegalArgumentException.class, () -> OptOut.of(Kind.DOMAIN, "https://example.org/"));
         assertThrows(IllegalArgumentException.class, () -> OptOut.of(Kind.IMAGE, "abc"));
+    }
+
+    /** Of a real ledger: what was decided counts, and sites whose owners stopped them. */
+    @Test
+    void whatIsHonouredAndStoppedSitesAreCoveredAndWhatWaitsIsNot(@TempDir Path folder) {
+        try (SqlLedger ledger = SqlLedger.sqlite(folder.resolve("ledger.db"), new ManualClock(), LedgerMonitor.NONE)) {
+            ReleaseBook book = ledger.releaseBook();
+            for (ReleaseBook.WishState state : ReleaseBook.WishState.values()) {
+                book.optOut(
+                                new ReleaseBook.Wish(
+                                        "domain",
+                                        state.name().toLowerCase(Locale.ROOT) + ".org",
+                                        state,
+                                        null,
+                                        null,
+                                        Instant.EPOCH,
+                                        "op"),
+                                "op")
+                        .toCompletableFuture()
+                        .join();
+            }
+            OptOuts optOuts = OptOuts.of(book, List.of("stopped.org"));
+            assertTrue(optOuts.cover(row("https://honoured.org/a.jpg")));
+            assertTrue(optOuts.cover(row("https://img.stopped.org/a.jpg")));
+            assertFalse(optOuts.cover(row("https://asked.org/a.jpg")));
+            assertFalse(optOuts.cover(row("https://denied.org/a.jpg")));
+            assertEquals(Map.of(Kind.DOMAIN, 2), optOuts.counts());
+        }
+    }
+
+    @Test
+    void anAddressMayBeToldByItsDigest() {
+        String url = "https://example.org/A.jpg";
+        for (String digest : List.of(
+                "0".repeat(32), "0".repeat(40), Tokens.hash("https://example.org/a.jpg"))) {
+            assertFalse(covers(Kind.ADDRESS, digest, url), digest);
+        }
+        assertTrue(covers(Kind.ADDRESS, Tokens.hash(url), url));
     }
 }

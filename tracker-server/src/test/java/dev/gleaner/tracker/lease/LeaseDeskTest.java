@@ -129,6 +129,21 @@ class LeaseDeskTest {
         }
     }
 
+    /** The worker's tracker has not heard yet who owns the job now. */
+    @Test
+    void aBeatForAJobOfAnotherTrackerIsNotCalledLost() throws Exception {
+        Desk.Granted lease = acquire("ada", "r", 1).get(0);
+        FencingToken stale = new FencingToken("f".repeat(16), 1);
+        Heartbeat.Beat beat = new Heartbeat.Beat(lease.job().job(), stale, "fetch", 10, 0, 0);
+        assertEquals(
+                Heartbeat.Verdict.LOST,
+                await(desk.heartbeat("ada", List.of(beat))).get(0).verdict());
+        assertEquals(Heartbeat.Verdict.LOST, beat("bela", lease, 0), "a lease is its worker's own");
+        await(desk.own(Share.NONE));
+        assertEquals(Heartbeat.Verdict.CONTINUE, beat("ada", lease, 0));
+        assertEquals(0, await(desk.liveCount()), "and it is not watched here");
+    }
+
     @Test
     void everyJobIsHandedOutOnce() throws Exception {
         Set<Long> jobs = new HashSet<>();

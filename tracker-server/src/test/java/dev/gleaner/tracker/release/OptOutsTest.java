@@ -133,8 +133,7 @@ class OptOutsTest {
     @Test
     void anAddressMayBeToldByItsDigest() {
         String url = "https://example.org/A.jpg";
-        for (String digest : List.of(
-                "0".repeat(32), "0".repeat(40), Tokens.hash("https://example.org/a.jpg"))) {
+        for (String digest : List.of("0".repeat(32), "0".repeat(40), Tokens.hash("https://example.org/a.jpg"))) {
             assertFalse(covers(Kind.ADDRESS, digest, url), digest);
         }
         assertTrue(covers(Kind.ADDRESS, Tokens.hash(url), url));

@@ -8,13 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gleaner.protocol.ProblemCode;
 import dev.gleaner.protocol.lease.Heartbeat;
-import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.lease.Caller;
 import dev.gleaner.tracker.lease.DeskMonitor;
 import dev.gleaner.tracker.lease.LeaseDesk;
 import dev.gleaner.tracker.lease.LeaseSettings;
 import dev.gleaner.tracker.lease.Limits;
 import dev.gleaner.tracker.lease.Wellness;
+import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.Share;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -72,7 +72,8 @@ class RosterCallsTest extends JudgeHarness {
         await(ledger.note("test", "rest", "nothing", null));
         assertEquals(AttemptStatus.REVOKED, status(first, 1));
         assertEquals(AttemptStatus.REVOKED, status(second, 1));
-        assertEquals("the worker was banned", ledger.attempt(first, 1).orElseThrow().detail());
+        assertEquals(
+                "the worker was banned", ledger.attempt(first, 1).orElseThrow().detail());
         assertEquals(AttemptStatus.LEASED, status(other, 1));
         assertEquals(1, await(desk.liveCount()), "the desk watches the other's only");
         assertTrue(!await(calls.ban("op", "eve", false)).banned());

@@ -37,7 +37,8 @@ class SamplesTest {
         draw.offer(pair(2, "UNSURE"));
         draw.offer(pair(3, "UNLIKELY"));
         draw.offer(pair(4, null));
-        assertEquals(List.of(3L, 4L), draw.drawn().stream().map(SeenPair::sampleId).toList());
+        assertEquals(
+                List.of(3L, 4L), draw.drawn().stream().map(SeenPair::sampleId).toList());
     }
 
     @Test

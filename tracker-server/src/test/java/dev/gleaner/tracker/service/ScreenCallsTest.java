@@ -72,7 +72,8 @@ class ScreenCallsTest extends JudgeHarness {
                         Marks.bytes(Marks.of("x")),
                         Marks.bytes(Marks.of("https://x/page")),
                         Marks.bytes(0, 0, Marks.ofDigest("a".repeat(64)))));
-        assertEquals(List.of(), ask(link("https://x/asked.jpg"), NONE, NONE, NONE).links(), "nobody has decided it");
+        assertEquals(
+                List.of(), ask(link("https://x/asked.jpg"), NONE, NONE, NONE).links(), "nobody has decided it");
         assertTrue(calls.isLeftOut("https://x/1.jpg", new ImageHashes("c".repeat(64), "b".repeat(32), null, null)));
         assertTrue(calls.isLeftOut("https://x/2.jpg", IMAGE));
         assertFalse(calls.isLeftOut("https://x/2.jpg", new ImageHashes("c".repeat(64), "b".repeat(32), null, null)));
@@ -80,14 +81,20 @@ class ScreenCallsTest extends JudgeHarness {
 
     @Test
     void aSiteWhoseOwnerStoppedItIsLeftOutOnceThatIsLookedUpAgain() throws Exception {
-        assertEquals(List.of(), ask(NONE, Marks.bytes(Marks.of("example.org")), NONE, NONE).sites());
+        assertEquals(
+                List.of(),
+                ask(NONE, Marks.bytes(Marks.of("example.org")), NONE, NONE).sites());
         stopped.add("example.org");
         calls.refresh();
-        assertEquals(List.of(0), ask(NONE, Marks.bytes(Marks.of("example.org")), NONE, NONE).sites());
+        assertEquals(
+                List.of(0),
+                ask(NONE, Marks.bytes(Marks.of("example.org")), NONE, NONE).sites());
         assertTrue(calls.mustAsk(ledger.job(1).orElseThrow()));
         stopped.clear();
         calls.refresh();
-        assertEquals(List.of(), ask(NONE, Marks.bytes(Marks.of("example.org")), NONE, NONE).sites());
+        assertEquals(
+                List.of(),
+                ask(NONE, Marks.bytes(Marks.of("example.org")), NONE, NONE).sites());
     }
 
     @Test

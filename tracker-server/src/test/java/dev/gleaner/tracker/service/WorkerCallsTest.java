@@ -147,8 +147,7 @@ class WorkerCallsTest extends JudgeHarness {
         Lease lease = acquire("ada").leases().get(0);
         assertEquals(1, tickets("ada", lease.job(), lease.token()).tickets().size());
         assertRefused(ProblemCode.LEASE_LOST, () -> tickets("eve", lease.job(), lease.token()));
-        assertRefused(
-                ProblemCode.LEASE_LOST, () -> tickets("ada", lease.job(), new FencingToken("f".repeat(16), 1)));
+        assertRefused(ProblemCode.LEASE_LOST, () -> tickets("ada", lease.job(), new FencingToken("f".repeat(16), 1)));
         assertRefused(ProblemCode.LEASE_LOST, () -> tickets("ada", lease.job(), token(2)));
         apply(lease.job(), new LedgerEvent.Expire(1, "late", true));
         assertEquals(1, tickets("ada", lease.job(), lease.token()).tickets().size(), "a late result may count yet");
@@ -230,7 +229,9 @@ class WorkerCallsTest extends JudgeHarness {
         assertFails(ProblemCode.LEASE_LOST, calls.submit("eve", 1, token(1), body));
         assertFails(ProblemCode.UNKNOWN_JOB, calls.submit("ada", 99, token(1), body));
         assertEquals(AttemptStatus.LEASED, status(1, 1));
-        assertEquals(Submit.Outcome.ACCEPTED, await(calls.submit("ada", 1, token(1), body)).outcome());
+        assertEquals(
+                Submit.Outcome.ACCEPTED,
+                await(calls.submit("ada", 1, token(1), body)).outcome());
         assertEquals(
                 Submit.Outcome.ACCEPTED,
                 await(calls.submit("ada", 1, token(1), body)).outcome(),
@@ -246,8 +247,7 @@ class WorkerCallsTest extends JudgeHarness {
         grant(1, "ada", false);
         grant(2, "ada", false);
         assertFails(ProblemCode.LEASE_LOST, calls.release("eve", 1, token(1), new Release.Request("no")));
-        assertFails(
-                ProblemCode.LEASE_LOST, calls.fail("eve", 2, token(1), new Fail.Request(FailureClass.BUG, "no")));
+        assertFails(ProblemCode.LEASE_LOST, calls.fail("eve", 2, token(1), new Fail.Request(FailureClass.BUG, "no")));
         await(calls.release("ada", 1, token(1), new Release.Request("no time")));
         await(calls.fail("ada", 2, token(1), new Fail.Request(FailureClass.BUG, "broke")));
         assertEquals(AttemptStatus.RELEASED, status(1, 1));

@@ -105,7 +105,7 @@ class RoutingDeskTest {
         @Override
         public void tell(String tracker, byte[] message) {
             told.add(tracker);
-            serving.get(tracker).apply(message);
+            CompletionStage<byte[]> unused = serving.get(tracker).apply(message);
         }
 
         @Override
@@ -177,7 +177,7 @@ class RoutingDeskTest {
         return answers.stream().map(Heartbeat.Answer::verdict).toList();
     }
 
-    /** A lease of the other tracker and one of this one's, then two that nobody granted. */
+    /** A lease of the other tracker and one of this one's, then two that were never granted. */
     private List<Heartbeat.Beat> beats() throws Exception {
         Desk.Granted theirs = acquire("t2", "r2", 1).get(0);
         Desk.Granted ours = acquire("t1", "r1", 1).get(0);
@@ -192,7 +192,7 @@ class RoutingDeskTest {
     }
 
     @Test
-    void aBeatIsAnsweredByWhoeverOwnsTheJob() throws Exception {
+    void aBeatIsAnsweredByTheOwnerOfTheJob() throws Exception {
         List<Heartbeat.Verdict> expected = List.of(
                 Heartbeat.Verdict.CONTINUE, Heartbeat.Verdict.CONTINUE, Heartbeat.Verdict.LOST, Heartbeat.Verdict.LOST);
         List<Heartbeat.Beat> beats = beats();
@@ -237,7 +237,7 @@ class RoutingDeskTest {
         assertEquals(2, theirs.size());
         assertTrue(theirs.stream().allMatch(granted -> granted.job().job() % 2 == 0));
         silent = true;
-        assertEquals(List.of(), acquire("t1", "r3", 8), "whoever does not answer is left out");
+        assertEquals(List.of(), acquire("t1", "r3", 8), "a tracker that does not answer is left out");
         silent = false;
         assertEquals(2, acquire("t1", "r4", 8).size());
         assertEquals(List.of(), acquire("t1", "r5", 8));
@@ -254,7 +254,7 @@ class RoutingDeskTest {
     }
 
     @Test
-    void whatEndsIsToldToWhoeverOwnsTheJob() throws Exception {
+    void whatEndsIsToldToTheOwnerOfTheJob() throws Exception {
         List<Heartbeat.Beat> beats = beats();
         assertEquals(2, await(routing.get("t1").leases(ALL)).live());
         routing.get("t1").submitted(beats.get(0).job(), beats.get(0).token());

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What somebody opted out is covered, by whichever mark it was told, and nothing beside it. */
+/** An opt-out covers what it names, by whichever mark it was told, and nothing beside it. */
 class OptOutsTest {
     private static PairRow row(String url) {
         return new PairRow(

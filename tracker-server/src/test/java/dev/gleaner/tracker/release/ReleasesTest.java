@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A release shows what the store really holds of results that count, or nothing; whoever dies is followed by another. */
+/** A release shows what the store really holds of results that count, or nothing; a builder that dies is followed by another. */
 class ReleasesTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long ROWS = 2;
@@ -179,7 +179,7 @@ class ReleasesTest {
     @Test
     void aReleaseIsThereWithItsFilesAndWhatItWasMadeOf() throws Exception {
         ReleaseBook.Version version = begin();
-        store.put("building/" + version.id() + "/left", Files.writeString(folder.resolve("left"), "by one who died"));
+        store.put("building/" + version.id() + "/left", Files.writeString(folder.resolve("left"), "left by a crash"));
         releases("t1", store).work();
         assertEquals(1, rests);
         assertEquals(
@@ -273,7 +273,7 @@ class ReleasesTest {
         releases("t1", store).work();
         assertEquals(ReleaseBook.State.PUBLISHED, now(version).state());
         releases("t1", store).work();
-        assertEquals(1, orders.size(), "and once it is there nobody builds it");
+        assertEquals(1, orders.size(), "and once it is there it is not built again");
     }
 
     @Test

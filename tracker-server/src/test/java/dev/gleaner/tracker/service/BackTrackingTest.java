@@ -33,7 +33,7 @@ class BackTrackingTest extends JudgeHarness {
     }
 
     @Test
-    void allOfADistrustedWorkersResultsAreTakenBackAndNobodyElses() throws Exception {
+    void allResultsOfADistrustedWorkerAreTakenBackAndNoOthers() throws Exception {
         accepted(1, "eve");
         accepted(2, "eve");
         accepted(3, "ada");

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Searches and subsets show no pair that may be unsafe, or that somebody opted out after the release was made. */
+/** Searches and subsets show no pair that may be unsafe, or whose opt-out came after the release was made. */
 class ExploreCallsTest {
     private static final String RELEASE = "c-all-1";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -146,7 +146,7 @@ class ExploreCallsTest {
         assertEquals(List.of("1", "2"), found("domain", "A.org"));
         assertEquals(List.of(1L, 2L), exported("domain", "a.org"));
         for (ExploreCalls.Found found : answer.hits()) {
-            assertEquals(found.sampleId().equals("1"), found.checked(), "whether somebody has looked is told");
+            assertEquals(found.sampleId().equals("1"), found.checked(), "whether a safety head has looked is told");
         }
     }
 

@@ -189,7 +189,7 @@ abstract class JudgeHarness {
         return await(ledger.apply(job, event, "test")).orElseThrow();
     }
 
-    /** @param hedge whether somebody else may have the job, too */
+    /** @param hedge whether a second worker may have the job, too */
     int grant(long job, String worker, boolean hedge) throws Exception {
         Decision decision = apply(job, new LedgerEvent.Grant(worker, "r" + worker + job, Duration.ofHours(1), hedge));
         return assertInstanceOf(Decision.Applied.class, decision)

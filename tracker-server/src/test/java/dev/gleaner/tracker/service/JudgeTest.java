@@ -160,7 +160,7 @@ class JudgeTest extends JudgeHarness {
         });
         CompletionStage<Submit.Response> first = judge.judge(1, 1);
         CompletionStage<Submit.Response> second = judge.judge(1, 1);
-        assertTrue(second.toCompletableFuture().isDone(), "somebody is at it");
+        assertTrue(second.toCompletableFuture().isDone(), "its judgement is under way");
         assertFalse(first.toCompletableFuture().isDone());
         busy.countDown();
         assertEquals(PENDING, await(second));
@@ -204,7 +204,7 @@ class JudgeTest extends JudgeHarness {
         assertEquals(AttemptStatus.HELD, status(1, 1));
         assertEquals(Set.of(), objects("accepted/", 1), "nothing is moved before it counts");
         handIn(1, "bela", pairs(10));
-        assertEquals(PENDING, judged(1, 2), "whoever comes second hears no more than the first");
+        assertEquals(PENDING, judged(1, 2), "the second worker hears no more than the first");
         assertEquals("done", state(1));
         assertEquals(Set.of(AttemptStatus.ACCEPTED, AttemptStatus.SUPERSEDED), Set.of(status(1, 1), status(1, 2)));
         int canonical = status(1, 1) == AttemptStatus.ACCEPTED ? 1 : 2;
@@ -273,7 +273,7 @@ class JudgeTest extends JudgeHarness {
         handIn(1, "bela", pairs(10));
         judged(1, 2);
         assertEquals(AttemptStatus.REJECTED, status(1, 1));
-        assertEquals(AttemptStatus.HELD, status(1, 2), "it waits for somebody whose result can be read");
+        assertEquals(AttemptStatus.HELD, status(1, 2), "it waits for a result that can be read");
         assertEquals("open", state(1));
     }
 
@@ -299,7 +299,7 @@ class JudgeTest extends JudgeHarness {
     }
 
     @Test
-    void aResultThatNobodyHasLookedAtYetIsNotCompared() throws Exception {
+    void aResultThatHasNotBeenReadYetIsNotCompared() throws Exception {
         compare(rule(1, 0));
         grant(1, "ada", false);
         grant(1, "bela", true);
@@ -378,13 +378,13 @@ class JudgeTest extends JudgeHarness {
     }
 
     @Test
-    void aTestGoesOnToFurtherVolunteersUntilEnoughOrNobodyTakesIt() throws Exception {
+    void aTestGoesOnToFurtherVolunteersUntilThereAreEnoughOrItIsOverdue() throws Exception {
         compare(rule(1, 1));
         prove("ada");
         for (long job : List.of(1L, 2L)) {
             judged(job, handIn(job, "ada", pairs(10)));
             judged(job, handIn(job, "bela", pairs(10)));
-            assertEquals("open", state(job), "its answer is known, which nobody is told");
+            assertEquals("open", state(job), "its answer is known, and no worker is told");
         }
         judged(1, handIn(1, "cleo", pairs(10)));
         assertEquals("done", state(1), "three are enough");
@@ -398,7 +398,7 @@ class JudgeTest extends JudgeHarness {
         clock.advance(Duration.ofMinutes(5));
         judge.sweep(Share.ALL);
         assertEquals("took", over());
-        assertEquals("done", state(2), "nobody takes it any more");
+        assertEquals("done", state(2), "no further volunteer took it");
         assertSound();
     }
 

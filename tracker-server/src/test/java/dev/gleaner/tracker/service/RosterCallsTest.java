@@ -63,7 +63,7 @@ class RosterCallsTest extends JudgeHarness {
     }
 
     @Test
-    void aBannedWorkerLosesItsLeasesAndNobodyElseDoes() throws Exception {
+    void aBannedWorkerLosesItsLeasesAndOthersKeepTheirs() throws Exception {
         long first = acquire("eve", "r1");
         long second = acquire("eve", "r2");
         long other = acquire("ada", "r3");

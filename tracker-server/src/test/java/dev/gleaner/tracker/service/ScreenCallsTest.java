@@ -58,7 +58,7 @@ class ScreenCallsTest extends JudgeHarness {
     }
 
     @Test
-    void whatSomebodyOptedOutIsToldAndNoMore() throws Exception {
+    void whatAnOptOutNamesIsToldAndNoMore() throws Exception {
         assertFalse(calls.mustAsk(ledger.job(1).orElseThrow()), "there is nothing to ask about");
         optOut("url", "https://x/1.jpg", WishState.HONOURED);
         optOut("page", "https://x/page", WishState.HONOURED);
@@ -73,7 +73,7 @@ class ScreenCallsTest extends JudgeHarness {
                         Marks.bytes(Marks.of("https://x/page")),
                         Marks.bytes(0, 0, Marks.ofDigest("a".repeat(64)))));
         assertEquals(
-                List.of(), ask(link("https://x/asked.jpg"), NONE, NONE, NONE).links(), "nobody has decided it");
+                List.of(), ask(link("https://x/asked.jpg"), NONE, NONE, NONE).links(), "it was not decided yet");
         assertTrue(calls.isLeftOut("https://x/1.jpg", new ImageHashes("c".repeat(64), "b".repeat(32), null, null)));
         assertTrue(calls.isLeftOut("https://x/2.jpg", IMAGE));
         assertFalse(calls.isLeftOut("https://x/2.jpg", new ImageHashes("c".repeat(64), "b".repeat(32), null, null)));

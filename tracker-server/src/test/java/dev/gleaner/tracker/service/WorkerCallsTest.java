@@ -53,7 +53,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** Every call of a worker is looked at: who calls, what for, and whether the lease is its own. */
+/** Every call of a worker is looked at: the caller, the arguments, and whether the lease is the caller's. */
 class WorkerCallsTest extends JudgeHarness {
     private final ExecutorService leases = Executors.newSingleThreadExecutor();
     private WorkerCalls calls;

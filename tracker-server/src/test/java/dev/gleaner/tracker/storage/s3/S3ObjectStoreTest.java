@@ -221,7 +221,7 @@ class S3ObjectStoreTest {
     }
 
     @Test
-    void anUploadThatNobodyCouldCompleteIsSaidToBeOne() {
+    void anUploadThatCannotBeCompletedIsAnError() {
         completingFails = true;
         IOException e = assertThrows(IOException.class, () -> store.complete(FROM, large()));
         assertTrue(e.getMessage().startsWith("cannot put together " + FROM), e.getMessage());

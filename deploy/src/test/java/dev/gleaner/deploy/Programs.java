@@ -1,6 +1,7 @@
 package dev.gleaner.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gleaner.tracker.cli.TrackerCommand;
 import java.io.ByteArrayOutputStream;
@@ -68,6 +69,13 @@ final class Programs implements AutoCloseable {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Skips a test that speaks to a worker by {@code ctl} where the path of its home leaves no room for a socket, unix(7). */
+    static void assumeRoomForASocket(Path home) {
+        assumeTrue(
+                home.resolve("ctl.sock").toAbsolutePath().toString().length() < 100,
+                "a socket's path has at most 108 bytes, and this folder's leaves too few");
     }
 
     static int freePort() throws IOException {

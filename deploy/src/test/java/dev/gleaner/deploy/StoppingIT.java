@@ -53,6 +53,7 @@ class StoppingIT {
 
     @Test
     void onTheWordFinishItEndsAfterItsJob() throws Exception {
+        Programs.assumeRoomForASocket(folder.resolve("home"));
         try (SmallCampaign campaign = new SmallCampaign(folder, 120, pictures(60))) {
             Process worker = campaign.programs.launch(Programs.WORKER, "worker.log", run(campaign));
             Programs.awaitThat(() -> campaign.sum() > 0);

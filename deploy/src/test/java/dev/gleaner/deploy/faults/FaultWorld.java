@@ -56,6 +56,7 @@ final class FaultWorld implements AutoCloseable {
 
     void start() throws Exception {
         postgres = EmbeddedPostgres.builder()
+                .setServerConfig("unix_socket_directories", "") // Or it writes into /tmp.
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("max_connections", "100")

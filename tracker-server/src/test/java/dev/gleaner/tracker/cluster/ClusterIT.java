@@ -68,6 +68,7 @@ class ClusterIT {
     @BeforeEach
     void start() throws Exception {
         postgres = EmbeddedPostgres.builder()
+                .setServerConfig("unix_socket_directories", "") // Or it writes into /tmp.
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .start();

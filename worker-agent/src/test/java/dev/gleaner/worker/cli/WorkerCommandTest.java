@@ -54,7 +54,7 @@ class WorkerCommandTest {
         assertEquals(Exit.USAGE, run());
         assertEquals(Exit.USAGE, run("extract"));
         assertEquals(Exit.USAGE, run("extract", "--wat", "x", "--slice", "3/2"));
-        assertEquals(Exit.USAGE, run("run", "--tracker", "http://tracker.example.org/"));
+        assertEquals(Exit.USAGE, run("run", "--tracker", "http://tracker.example.org/", "--home", folder.toString()));
         assertTrue(err().contains("https"), err());
         assertEquals(
                 Exit.NO_INPUT,

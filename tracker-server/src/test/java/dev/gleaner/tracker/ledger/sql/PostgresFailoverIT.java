@@ -62,6 +62,7 @@ class PostgresFailoverIT {
         second = freePort();
         // Makes the folder and unpacks the program.
         EmbeddedPostgres.builder()
+                .setServerConfig("unix_socket_directories", "") // Or it writes into /tmp.
                 .setDataDirectory(primary)
                 .setCleanDataDirectory(false)
                 .setPort(first)

@@ -19,6 +19,7 @@ class PostgresLedgerIT extends PostgresContract {
     static void start() throws IOException {
         // The library's default switches the very durability off that the ledger insists on.
         server = EmbeddedPostgres.builder()
+                .setServerConfig("unix_socket_directories", "") // Or it writes into /tmp.
                 .setServerConfig("fsync", "on")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("full_page_writes", "on")

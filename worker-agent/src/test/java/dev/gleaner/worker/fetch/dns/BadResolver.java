@@ -60,19 +60,6 @@ final class BadResolver implements AutoCloseable {
         return (InetSocketAddress) udp.getLocalSocketAddress();
     }
 
-    /** The most queries that came within any second. */
-    int busiestSecond() {
-        long[] times = asked.stream().mapToLong(Long::longValue).sorted().toArray();
-        int most = 0;
-        for (int from = 0, to = 0; to < times.length; to++) {
-            while (times[to] - times[from] >= 1_000_000_000L) {
-                from++;
-            }
-            most = Math.max(most, to - from + 1);
-        }
-        return most;
-    }
-
     private synchronized boolean throttled() {
         long now = System.nanoTime() / 1_000_000_000;
         if (now != second) {

@@ -1,5 +1,6 @@
 package dev.gleaner.tracker.service;
 
+import dev.gleaner.protocol.campaign.Stage;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.Decision;
@@ -51,15 +52,16 @@ public final class BackTracking {
                 String reason = suspect.convicted()
                         ? "its worker was found out"
                         : "nobody checked it, and a later result of its worker was wrong";
+                int ofThisWorker = 0;
                 for (Reputation.Result result : doubtful) {
-                    retract(result, reason, "tracker");
-                    takenBack++;
+                    ofThisWorker += retract(result, reason, "tracker") ? 1 : 0;
                 }
+                takenBack += ofThisWorker;
                 log.warn(
                         "A worker's results were taken back: worker={} convicted={} results={}",
                         suspect.worker(),
                         suspect.convicted(),
-                        doubtful.size());
+                        ofThisWorker);
                 reputation.settled(suspect).toCompletableFuture().join();
             }
             for (Reputation.Result result : reputation.leaving(MOVED_AT_ONCE)) {
@@ -71,8 +73,16 @@ public final class BackTracking {
         return takenBack;
     }
 
-    private void retract(Reputation.Result result, String reason, String actor) throws IOException {
+    /** Returns false for batches of prepared images, which stay: jobs of other workers have been made of them. */
+    private boolean retract(Reputation.Result result, String reason, String actor) throws IOException {
         Known known = known(result);
+        if (known.job.stage() == Stage.FETCH) {
+            log.warn(
+                    "Images that a distrusted worker prepared stay: job={} worker={}",
+                    result.job(),
+                    known.row.worker());
+            return false;
+        }
         Optional<Decision> decision = ledger.retract(
                         result.job(),
                         result.attempt(),
@@ -85,6 +95,7 @@ public final class BackTracking {
         if (decision.isPresent() && !(decision.get() instanceof Decision.Refused)) {
             moveAway(result);
         }
+        return true;
     }
 
     private void moveAway(Reputation.Result result) throws IOException {

@@ -3,8 +3,13 @@ package dev.gleaner.tracker.service;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gleaner.protocol.campaign.Policy;
+import dev.gleaner.protocol.campaign.Stage;
+import dev.gleaner.protocol.operator.CampaignSpec;
 import dev.gleaner.protocol.result.Manifest;
 import dev.gleaner.protocol.result.Profile;
+import dev.gleaner.protocol.result.ShardObject;
+import dev.gleaner.tracker.ShardFiles;
 import dev.gleaner.tracker.intake.Intake;
 import dev.gleaner.tracker.ledger.AttemptStatus;
 import dev.gleaner.tracker.ledger.LedgerEvent;
@@ -51,6 +56,26 @@ class BackTrackingTest extends JudgeHarness {
         assertEquals(List.of(), ledger.reputation().leaving(10));
         assertEquals(0, judge.backTracking().settle());
         assertSound();
+    }
+
+    /** Scoring jobs have been made of its batches, so these stay, and what comes after them is taken back all the same. */
+    @Test
+    void imagesThatADistrustedWorkerPreparedStayAndItsOtherResultsDoNot() throws Exception {
+        long fetch = JOBS + 1L;
+        await(ledger.addCampaign(
+                new CampaignSpec("f", "https://x/", 1, ShardFiles.BUNDLE, Policy.laion400m(), Stage.FETCH, null),
+                List.of("f0"),
+                "op"));
+        Manifest fetched = ShardFiles.manifest(new ShardObject("b", 1, "a".repeat(64), 2));
+        grant(fetch, "eve", false);
+        submit(fetch, 1, "eve", fetched);
+        await(ledger.accept(fetch, 1, fetched, Profile.none()));
+        accepted(1, "eve");
+        distrust("eve");
+        assertEquals(1, judge.backTracking().settle());
+        assertEquals(AttemptStatus.ACCEPTED, status(fetch, 1));
+        assertEquals(AttemptStatus.RETRACTED, status(1, 1));
+        assertEquals(List.of(), ledger.reputation().suspects());
     }
 
     @Test

@@ -171,6 +171,9 @@ public final class LedgerCheck {
                 break;
             }
             for (Object[] row : page) {
+                if (row[1] == null) {
+                    return "the result of job " + row[0] + " that counts has no manifest";
+                }
                 Manifest manifest = Sql.parse((String) row[1], Manifest.class);
                 if (!Sql.sha256((String) row[1]).equals(row[2])) {
                     return "the manifest of job " + row[0] + " is not the one that was handed in";

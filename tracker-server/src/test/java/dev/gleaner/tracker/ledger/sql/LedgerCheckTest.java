@@ -257,6 +257,8 @@ class LedgerCheckTest {
                         "a job has more than one accepted attempt: job [9]",
                         attempt(UNCHAINED, 2, "ada", "ACCEPTED"),
                         job(UNCHAINED, "attempts = 2")),
+                Planted.finds(noManifest + "[9]", ofAttempt(UNCHAINED, "manifest = NULL"))
+                        .and("campaign f: the result of job 9 that counts has no manifest"),
                 Planted.finds(noManifest + "[2]", ofAttempt(CONFIRMED, "manifest = NULL")),
                 Planted.finds(noManifest + "[3]", ofAttempt(HELD, "manifest = NULL")),
                 Planted.finds(noManifest + "[26]", ofAttempt(RETRACTED, "manifest = NULL")),

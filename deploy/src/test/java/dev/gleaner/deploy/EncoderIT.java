@@ -127,12 +127,13 @@ class EncoderIT {
         }
     }
 
-    private static List<ProcessHandle> encoders() {
+    /** Those that this test has started: an earlier one's may still be ending. */
+    private List<ProcessHandle> encoders() {
         return ProcessHandle.current()
                 .children()
                 .filter(child -> child.info()
                         .commandLine()
-                        .map(line -> line.contains(" encode "))
+                        .map(line -> line.contains(" encode ") && line.contains(folder.toString()))
                         .orElse(false))
                 .toList();
     }

@@ -67,6 +67,8 @@ final class Exchange {
     private static final int LEAST_BYTES_PER_SECOND = 1 << 10;
 
     private static final int PACE_SECONDS = 8;
+    /** Answers of status 1xx before the one that counts. */
+    private static final int MOST_INTERIMS = 8;
 
     /**
      * How it ended.
@@ -297,6 +299,10 @@ final class Exchange {
         private int length;
         private int expected;
         private String contentType = "";
+        /** Whether what comes belongs to an interim answer. */
+        private boolean interim;
+
+        private int interims;
 
         Reader(WebUrl url) {
             this.url = url;
@@ -328,13 +334,16 @@ final class Exchange {
             if (ctx.channel() != channel) {
                 return;
             }
-            if (!begun) {
-                begun = true;
-                mark(System.nanoTime());
-            }
             if (message.decoderResult().isFailure()) {
                 drop(PairDrop.PROTOCOL, message(message.decoderResult().cause()));
                 return;
+            }
+            if (isInterim(message)) {
+                return;
+            }
+            if (!begun) {
+                begun = true;
+                mark(System.nanoTime());
             }
             if (message instanceof HttpResponse response && !head(ctx, response)) {
                 return;
@@ -365,13 +374,22 @@ final class Exchange {
             }
         }
 
+        /** Whether this belongs to an answer that announces another one: such are skipped (RFC 9110, section 15.2), but not for ever. */
+        private boolean isInterim(HttpObject message) {
+            if (message instanceof HttpResponse response) {
+                int code = response.status().code();
+                interim = code >= 100 && code < 200 && code != 101;
+                if (interim && ++interims > MOST_INTERIMS) {
+                    drop(PairDrop.PROTOCOL, "more than " + MOST_INTERIMS + " interim answers");
+                }
+            }
+            return interim;
+        }
+
         /** @return whether the body is wanted */
         private boolean head(ChannelHandlerContext ctx, HttpResponse response) {
             status = response.status().code();
             HttpHeaders headers = response.headers();
-            if (status >= 100 && status < 200) {
-                return true;
-            }
             if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) {
                 redirect(headers.get(HttpHeaderNames.LOCATION));
                 return false;

@@ -138,7 +138,8 @@ final class Workbench implements AutoCloseable {
                                 spool,
                                 folder.path()));
                 current = job;
-                if (cancelled) {
+                // Who cancelled or lost the lease before this moment had no job to cancel.
+                if (cancelled || leaseLost) {
                     job.cancel();
                 }
                 hand(lease, job.run());

@@ -32,6 +32,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -279,6 +280,27 @@ class ExchangeTest {
             assertTrue(request.contains(line + "\r\n"), request);
         }
         assertFalse(request.contains("cookie") || request.contains("referer"), request);
+    }
+
+    @Test
+    void interimAnswersAreSkippedAndDoNotGoOnForEver() throws Exception {
+        String interims =
+                "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+        server.on("/early", out -> {
+            out.write(interims.getBytes(StandardCharsets.ISO_8859_1));
+            out.write(RawServer.head(OK + "|Content-Length: 10000"));
+            out.write(PICTURE);
+        });
+        Fetched.Body body = body(url("/early"));
+        assertEquals(200, body.status());
+        assertArrayEquals(PICTURE, body.bytes());
+        server.on("/for-ever", out -> {
+            out.write(interims.repeat(100).getBytes(StandardCharsets.ISO_8859_1));
+            server.hold();
+        });
+        assertDropped(PairDrop.PROTOCOL, url("/for-ever"));
+        server.on("/switch", "HTTP/1.1 101 Switching Protocols", PICTURE);
+        assertDropped(PairDrop.HTTP_STATUS, url("/switch"));
     }
 
     @Test

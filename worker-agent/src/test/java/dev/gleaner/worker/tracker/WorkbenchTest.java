@@ -405,6 +405,22 @@ class WorkbenchTest {
     }
 
     @Test
+    void aLeaseThatIsLostWhileItsJobIsPreparedIsNotWorkedOn() throws Exception {
+        withModel(Stage.SCORE);
+        byte[] batch = batch();
+        tracker.on("heartbeats", beats(Heartbeat.Verdict.LOST, Heartbeat.Directive.NONE));
+        tracker.on("inputs", (exchange, call) -> {
+            clock.pass(40);
+            json(inputs(BATCH, batch, "/objects/first")).give(exchange, call);
+        });
+        tracker.on("first", bytes(batch));
+        assertTrue(work());
+        assertFalse(tracker.names().contains("tickets"), tracker.names().toString());
+        assertFalse(tracker.names().contains("release"), "it is not this worker's to give back");
+        assertFalse(isKept());
+    }
+
+    @Test
     void linksToLaterBatchesAreAskedForWhenTheyAreNeededAndOtherBytesAreNotScored() throws Exception {
         withModel(Stage.SCORE);
         byte[] batch = batch();

@@ -48,6 +48,8 @@ public final class NameResolver implements AutoCloseable {
     private static final long BACK_OFF_MILLIS = 150;
     private static final int LEAST_TTL_SECONDS = 30;
     private static final int MOST_TTL_SECONDS = 3_600;
+    private static final int MOST_NAME = 253;
+    private static final int MOST_LABEL = 63;
     private static final int MISSING_SECONDS = 120;
     private static final int FAILED_SECONDS = 30;
     private static final int REMEMBERED = 50_000;
@@ -132,7 +134,7 @@ public final class NameResolver implements AutoCloseable {
             done.complete(new Resolved.Found(List.of(local)));
             return;
         }
-        if (name.indexOf('.') < 0 || name.length() > 253) {
+        if (!isPublicName(name)) {
             done.complete(new Resolved.Missing("not a name of the public internet"));
             return;
         }
@@ -151,6 +153,19 @@ public final class NameResolver implements AutoCloseable {
         underWay.put(name, lookup);
         names++;
         lookup.enqueue();
+    }
+
+    /** Whether a name has two labels or more, each of 1 to 63 characters, and at most 253 in all (RFC 1035, section 2.3.4). */
+    static boolean isPublicName(String name) {
+        if (name.length() > MOST_NAME || name.indexOf('.') < 0) {
+            return false;
+        }
+        for (String label : name.split("\\.", -1)) {
+            if (label.isEmpty() || label.length() > MOST_LABEL) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Sends what waits, as far as the upstreams' rates allow. */
@@ -256,8 +271,15 @@ public final class NameResolver implements AutoCloseable {
             open++;
             long started = System.nanoTime();
             DnsRecordType wanted = type;
-            Future<AddressedEnvelope<DnsResponse, InetSocketAddress>> query =
-                    transport.query(upstream.address(), new DefaultDnsQuestion(name + ".", wanted));
+            Future<AddressedEnvelope<DnsResponse, InetSocketAddress>> query;
+            try {
+                query = transport.query(upstream.address(), new DefaultDnsQuestion(name + ".", wanted));
+            } catch (RuntimeException e) {
+                // A name that the library refuses must cost its askers an answer, not the others their lookups.
+                open--;
+                finish(this, new Resolved.Missing("the name cannot be asked for"), MISSING_SECONDS);
+                return;
+            }
             query.addListener((Future<AddressedEnvelope<DnsResponse, InetSocketAddress>> f) -> {
                 if (f.isSuccess()) {
                     try (ResponseHolder response = new ResponseHolder(f.getNow())) {

@@ -110,11 +110,13 @@ final class FaultWorld implements AutoCloseable {
         return builder.start();
     }
 
-    /** A command line of this Java, with its folder for temporary files. */
+    /** A command line of this Java for programs that are killed before an optimizing compiler pays. */
     static List<String> java(String... more) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC"));
         command.addAll(List.of(more));
         return command;
     }
@@ -135,8 +137,6 @@ final class FaultWorld implements AutoCloseable {
                 java(
                         // In Turkish it does not know the header If-None-Match.
                         "-Duser.language=en",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
                         "-Xmx256m",
                         "-cp",
                         System.getProperty("gleaner.test-servers") + "/*",

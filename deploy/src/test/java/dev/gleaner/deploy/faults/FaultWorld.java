@@ -5,6 +5,7 @@ import dev.gleaner.deploy.demo.DemoPages;
 import dev.gleaner.deploy.demo.DemoWeb;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -26,7 +28,7 @@ import java.util.stream.Stream;
  * Three tracker processes that reach a PostgreSQL server and an S3 server through proxies, a proxy before them that hands callers
  * round, and real workers: each can be killed, cut off and started again.
  */
-final class FaultWorld implements AutoCloseable {
+public final class FaultWorld implements AutoCloseable {
     static final int TRACKERS = 3;
     static final int WORKERS = 3;
     static final int WATS = 300;
@@ -95,10 +97,19 @@ final class FaultWorld implements AutoCloseable {
         return "127.0.0." + (11 + i);
     }
 
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /** A port of this machine that no program has. */
+    public static int freePort() throws IOException {
+        // Below the ports that systems give to outgoing calls (RFC 6335 and ip(7)), so that none is taken before it is
+        // used.
+        for (int tries = 0; tries < 1_000; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                continue; // Another program has it.
+            }
         }
+        throw new IOException("no port is free between 10,000 and 32,000");
     }
 
     Process launch(String log, Map<String, String> environment, List<String> command) throws IOException {

@@ -10,10 +10,9 @@ import dev.gleaner.tracker.ledger.Decision;
 import dev.gleaner.tracker.ledger.Ledger;
 import dev.gleaner.tracker.ledger.LedgerEvent;
 import dev.gleaner.tracker.ledger.LedgerMonitor;
+import dev.gleaner.tracker.storage.s3.ServerProcess;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -58,8 +57,8 @@ class PostgresFailoverIT {
     void startBoth() throws Exception {
         primary = folder.resolve("primary");
         standby = folder.resolve("standby");
-        first = freePort();
-        second = freePort();
+        first = ServerProcess.freePort();
+        second = ServerProcess.freePort();
         // Makes the folder and unpacks the program.
         EmbeddedPostgres.builder()
                 .setServerConfig("unix_socket_directories", "") // Or it writes into /tmp.
@@ -90,12 +89,6 @@ class PostgresFailoverIT {
     void stopBoth() throws InterruptedException {
         for (Process server : servers.values()) {
             server.destroyForcibly().waitFor();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.gleaner.tracker.storage.s3;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -8,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** A server that a test starts as a process of its own and ends by its id. */
@@ -21,10 +24,17 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     public static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket()) {
-            socket.bind(new InetSocketAddress("127.0.0.1", 0));
-            return socket.getLocalPort();
+        // Below the ports that systems give to outgoing calls (RFC 6335 and ip(7)), so that none is taken before it is
+        // used.
+        for (int tries = 0; tries < 1_000; tries++) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                continue; // Another program has it.
+            }
         }
+        throw new IOException("no port is free between 10,000 and 32,000");
     }
 
     public static ServerProcess start(List<String> command, Map<String, String> environment, int port, Path log)

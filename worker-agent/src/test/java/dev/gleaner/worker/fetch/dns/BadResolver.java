@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,11 +45,28 @@ final class BadResolver implements AutoCloseable {
 
     BadResolver(long seed) throws IOException {
         random = new Random(seed);
-        InetAddress here = InetAddress.getLoopbackAddress();
-        udp = new DatagramSocket(0, here);
-        tcp = new ServerSocket(udp.getLocalPort(), 50, here);
+        tcp = new ServerSocket();
+        udp = new DatagramSocket(null);
+        bindBoth();
         start(this::listen);
         start(this::accept);
+    }
+
+    /** Both to the same port, which is not free for the one because it is for the other. */
+    private void bindBoth() throws IOException {
+        InetAddress here = InetAddress.getLoopbackAddress();
+        for (int tries = 0; !tcp.isBound(); tries++) {
+            InetSocketAddress drawn =
+                    new InetSocketAddress(here, ThreadLocalRandom.current().nextInt(10_000, 32_000));
+            try (DatagramSocket trial = new DatagramSocket(drawn)) {
+                tcp.bind(new InetSocketAddress(here, trial.getLocalPort()), 50);
+            } catch (BindException e) {
+                if (tries > 100) {
+                    throw e;
+                }
+            }
+        }
+        udp.bind(tcp.getLocalSocketAddress());
     }
 
     private static void start(Runnable work) {

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Lets a tracker and two workers work for {@code -Dgleaner.soak.minutes=N} and fails when what they hold of memory, files and
  * threads goes on growing, when one of them logs an error, or when the ledger does not add up at the end.
  */
-@Tag("alone")
 @EnabledIfSystemProperty(
         named = "gleaner.soak.minutes",
         matches = "[1-9][0-9]*",

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs {@link FaultRun} for {@code -Dgleaner.faults.seconds=N} with {@code -Dgleaner.faults.seed=S}, in a network and mount
  * namespace of its own where the kernel permits one, so that the cluster can be split and the store's disk filled.
  */
-@Tag("alone")
 class FaultIT {
     /** Looks at its own addresses last, so that a rule can come before; and gives the store a small disk. Only in a namespace. */
     private static final String OWN_WORLD =

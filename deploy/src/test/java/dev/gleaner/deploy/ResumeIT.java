@@ -21,12 +21,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker that is killed, or loses its network, in the midst of a job, and goes on with it: the two jars as people start them. */
-@Tag("jdk")
 class ResumeIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -8,12 +8,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker that is asked to end and may finish its job first, which takes longer than a worker that gives back may take. */
-@Tag("jdk")
 class StoppingIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Two jobs of some 100 pictures, one at a time. */

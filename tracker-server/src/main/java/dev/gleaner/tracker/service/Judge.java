@@ -124,15 +124,20 @@ public final class Judge {
         }
         Instant began = clock.instant();
         CompletableFuture<Submit.Response> answer = new CompletableFuture<>();
+        // Each step on the judge's threads: what was looked at already would else be weighed by the caller, before it
+        // has an answer.
         CompletableFuture<Submit.Response> unused = CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
-                .thenCompose(finding -> {
-                    if (finding.rule == null || finding.looked.fault() != null) {
-                        return decide(job, attempt, finding);
-                    }
-                    // The same answer at the same time for all, whoever's result is compared: nobody shall know.
-                    answer.complete(PENDING);
-                    return weigh(job, attempt, finding, tests);
-                })
+                .thenComposeAsync(
+                        finding -> {
+                            if (finding.rule == null || finding.looked.fault() != null) {
+                                return decide(job, attempt, finding);
+                            }
+                            // The same answer at the same time for all, whoever's result is compared: nobody shall
+                            // know.
+                            answer.complete(PENDING);
+                            return weigh(job, attempt, finding, tests);
+                        },
+                        threads)
                 .whenComplete((response, error) -> {
                     synchronized (underWay) {
                         underWay.remove(name);

@@ -1,5 +1,6 @@
 /**
- * HTTP by Vert.x: parse, call, render. No rules. The only package that sees Vert.x beside the wiring. Start with {@link\n * dev.gleaner.tracker.http.Api}.
+ * HTTP by Vert.x: parse, call, render. No rules. The only package that sees Vert.x beside the wiring. Start with {@link
+ * dev.gleaner.tracker.http.Api}.
  */
 @NullMarked
 package dev.gleaner.tracker.http;

@@ -1,5 +1,6 @@
 /**
- * Who works on what until when: ready window, grants, deadlines in memory. The ledger is the judge. Start with {@link\n * dev.gleaner.tracker.lease.LeaseDesk}.
+ * Who works on what until when: ready window, grants, deadlines in memory. The ledger is the judge. Start with {@link
+ * dev.gleaner.tracker.lease.LeaseDesk}.
  */
 @NullMarked
 package dev.gleaner.tracker.lease;

@@ -1,5 +1,6 @@
 /**
- * What is true: the states of jobs and attempts, the rules by which they change, and the port behind which they are kept.\n * Pure but for the port. Start with {@link dev.gleaner.tracker.ledger.JobRules}.
+ * What is true: the states of jobs and attempts, the rules by which they change, and the port behind which they are kept.
+ * Pure but for the port. Start with {@link dev.gleaner.tracker.ledger.JobRules}.
  */
 @NullMarked
 package dev.gleaner.tracker.ledger;

@@ -124,16 +124,14 @@ public final class Judge {
         }
         Instant began = clock.instant();
         CompletableFuture<Submit.Response> answer = new CompletableFuture<>();
-        // Each step on the judge's threads: what was looked at already would else be weighed by the caller, before it
-        // has an answer.
+        // Without the executor a result that was looked at quickly would be compared on the caller's thread.
         CompletableFuture<Submit.Response> unused = CompletableFuture.supplyAsync(() -> look(job, attempt), threads)
                 .thenComposeAsync(
                         finding -> {
                             if (finding.rule == null || finding.looked.fault() != null) {
                                 return decide(job, attempt, finding);
                             }
-                            // The same answer at the same time for all, whoever's result is compared: nobody shall
-                            // know.
+                            // All hear the same at the same time: no worker learns whether its result is compared.
                             answer.complete(PENDING);
                             return weigh(job, attempt, finding, tests);
                         },
